@@ -1,0 +1,1 @@
+"""The internet-facing process: hears GitHub, keeps what it heard, and asks a worker to act."""

@@ -1,0 +1,1 @@
+"""What the comments and the committed documents look like."""

@@ -1,0 +1,1 @@
+"""The decisions: pure functions and values, with no input, output, clock or environment."""

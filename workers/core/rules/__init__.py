@@ -1,0 +1,1 @@
+"""What each rule finds in a statement, one file for each rule."""

@@ -1,0 +1,1 @@
+"""What is: one folder for each database engine, with the same file names in each."""

@@ -1,0 +1,1 @@
+"""PostgreSQL as a target, as a scratch server and as a source of facts."""

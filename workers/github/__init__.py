@@ -1,0 +1,1 @@
+"""Where the code lives: GitHub's API and git."""

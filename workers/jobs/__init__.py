@@ -1,0 +1,1 @@
+"""What happens, one recipe for each message that a worker can get."""

@@ -1,0 +1,1 @@
+"""Text to values: YAML with positions, SQL lexed and parsed."""

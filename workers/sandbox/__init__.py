@@ -1,0 +1,1 @@
+"""Where code of a pull runs: without credentials, without a network, with limits."""

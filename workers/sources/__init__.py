@@ -1,0 +1,1 @@
+"""What should be: one folder for each tool that owns a schema's history."""

@@ -1,0 +1,1 @@
+"""Alembic: its revision graph, and the SQL that its revisions stand for."""

@@ -1,0 +1,1 @@
+"""Our memory: what was heard, planned, approved and done."""
