@@ -23,7 +23,7 @@ class OnlyContract(Contract):
     external = fields.ListField(subfield=fields.StringField(), required=False)
     never = fields.ListField(subfield=fields.StringField(), required=False)
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001 - as import-linter calls it
         broken = [
             line
             for home in _names(self.modules)
@@ -54,7 +54,7 @@ class KeptContract(Contract):
     packages = fields.ListField(subfield=fields.StringField())
     only_in = fields.ListField(subfield=fields.StringField())
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001 - as import-linter calls it
         broken = [
             line
             for package in _names(self.packages)

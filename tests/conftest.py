@@ -1,0 +1,101 @@
+"""What every test may lean on: real servers, a folder others can reach, no network, no process left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import network, processes
+from tests.servers import PostgresServer, RedisServer
+
+RUN_FOLDERS: pytest.StashKey[list[Path]] = pytest.StashKey()
+SERVER_FIXTURES = frozenset({"postgres", "postgres18", "pg_url"})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    network.allow_loopback_only()
+    config.stash[RUN_FOLDERS] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.db)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A suite that leaves a process behind has failed, whatever its tests said."""
+    folders = session.config.stash[RUN_FOLDERS]
+    left = processes.left_behind(folders)
+    for process in left:
+        os.kill(process.pid, signal.SIGKILL)
+    if left:
+        lines = "\n".join(f"  {process.pid} {process.command}" for process in left)
+        session.config.get_terminal_writer().line(f"\nProcesses left behind:\n{lines}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_dir(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A folder for the whole run that any user may pass through (pytest's own are private)."""
+    path = Path(tempfile.mkdtemp(prefix="schemagate-"))
+    pytestconfig.stash[RUN_FOLDERS] += [path, tmp_path_factory.getbasetemp()]
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def data_dir(shared_dir: Path) -> Iterator[Path]:
+    """A fresh folder for one test that any user may pass through."""
+    path = Path(tempfile.mkdtemp(dir=shared_dir))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(shared_dir: Path) -> Iterator[PostgresServer]:
+    """PostgreSQL 16, for the whole run."""
+    server = PostgresServer.start(16, shared_dir / "postgres16")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres18(shared_dir: Path) -> Iterator[PostgresServer]:
+    """PostgreSQL 18, for the whole run."""
+    server = PostgresServer.start(18, shared_dir / "postgres18")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def pg_url(postgres: PostgresServer) -> Iterator[str]:
+    """The superuser's URL of an empty database of this test's own (PostgreSQL 16)."""
+    url = postgres.create_database()
+    yield url
+    postgres.drop_database(url.rpartition("/")[2])
+
+
+@pytest.fixture(scope="session")
+def _redis(shared_dir: Path) -> Iterator[RedisServer]:
+    server = RedisServer.start(shared_dir / "redis")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(_redis: RedisServer) -> RedisServer:
+    """Redis, empty at the start of each test."""
+    _redis.flush()
+    return _redis
