@@ -1,0 +1,85 @@
+"""The one comparison of two snapshots, used for drift, undeclared model changes, the proof of a rehearsal and verification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from workers.core.schema import Name, ObjectKind, SchemaObject, Snapshot, Value
+
+FORMAT = "schemagate-diff/1"
+
+
+class Difference(StrEnum):
+    """How an object differs, seen from the first snapshot to the second."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference: an object appears (no `before`), disappears (no `after`), or differs attribute by attribute."""
+
+    kind: ObjectKind
+    name: Name
+    before: SchemaObject | None
+    after: SchemaObject | None
+
+    @property
+    def difference(self) -> Difference:
+        """Which of the three it is."""
+        if self.before is None:
+            return Difference.ADDED
+        return Difference.REMOVED if self.after is None else Difference.CHANGED
+
+    @property
+    def attributes(self) -> tuple[tuple[str, Value, Value], ...]:
+        """The keys that differ, with the value before and after; every key of an object that appears or disappears."""
+        old = dict(self.before.attributes) if self.before else {}
+        new = dict(self.after.attributes) if self.after else {}
+        keys = sorted(old.keys() | new.keys())
+        return tuple((key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key))
+
+    @property
+    def parent(self) -> Name:
+        """The name of the table that the object belongs to, or its own."""
+        present = self.after or self.before
+        return present.parent if present else self.name
+
+    @property
+    def label(self) -> str:
+        """The object's name as people write it."""
+        return ".".join(self.name)
+
+
+def diff(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
+    """Return what must be said of `new` for somebody who knows `old`, ordered by kind and name. Authority is not compared here."""
+    return diff_objects(old.objects, new.objects)
+
+
+def diff_objects(old: Iterable[SchemaObject], new: Iterable[SchemaObject]) -> tuple[Change, ...]:
+    """Compare two sets of objects; each (kind, name) occurs at most once in a set."""
+    before = {(item.kind, item.name): item for item in old}
+    after = {(item.kind, item.name): item for item in new}
+    keys = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+    keys.sort(key=lambda key: (key[0].value, key[1]))
+    return tuple(Change(kind, name, before.get((kind, name)), after.get((kind, name))) for kind, name in keys)
+
+
+def diff_to_json(old: Snapshot, new: Snapshot, changes: tuple[Change, ...]) -> dict[str, Any]:
+    """Return changes as `schemagate-diff/1`; the sides are named by their fingerprints."""
+    return {"format": FORMAT, "from": old.fingerprint, "to": new.fingerprint, "changes": [change_to_json(item) for item in changes]}
+
+
+def change_to_json(change: Change) -> dict[str, Any]:
+    """Return one change with the attributes that differ."""
+    pairs = {key: {"before": _plain(old), "after": _plain(new)} for key, old, new in change.attributes}
+    return {"change": change.difference.value, "kind": change.kind.value, "name": list(change.name), "attributes": pairs}
+
+
+def _plain(value: Value) -> Any:  # noqa: ANN401 -- a JSON value
+    return list(value) if isinstance(value, tuple) else value

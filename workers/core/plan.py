@@ -1,0 +1,197 @@
+"""A plan: the key it was computed from, the bytes that will run, and the digest that an approval names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workers.core.codec import canonical, sha256
+from workers.core.diff import Change
+from workers.core.names import Direction, Engine, Strategy
+from workers.core.schema import Name
+
+
+class StatementKind(StrEnum):
+    """What a statement is, decided by a parser, never by a text search."""
+
+    CREATE = "create"
+    ALTER = "alter"
+    DROP = "drop"
+    COMMENT = "comment"
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+    TRUNCATE = "truncate"
+    READ = "read"
+    SESSION = "session"
+    AUTHORITY = "authority"
+    OPAQUE = "opaque"
+    BOOKKEEPING = "bookkeeping"
+
+
+class Undo(StrEnum):
+    """How far the way back brings back what was there."""
+
+    LOSSLESS = "lossless"
+    LOSSY = "lossy"
+    NONE = "none"
+
+
+class Need(StrEnum):
+    """What an approval of a plan must say besides the environment."""
+
+    CODE = "code"
+    ALLOW_DESTRUCTIVE = "allow-destructive"
+    BACKUP = "backup"
+    ALLOW_PUSH = "allow-push"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What the parser says of one statement.
+
+    `title` is a sentence a person can say aloud ("Add column orders.note"). `reads` and `writes` name relations as written, schema first where
+    given. `forbidden`, `opaque` and `authority` are empty or say why the executor must never run it, why its text does not bound its effect, and
+    what right it changes.
+    """
+
+    kind: StatementKind
+    title: str
+    reads: tuple[Name, ...] = ()
+    writes: tuple[Name, ...] = ()
+    forbidden: str = ""
+    opaque: str = ""
+    authority: str = ""
+    transactional: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One SQL statement of a plan.
+
+    `group` counts transactions from 0: statements of one group commit together; `transactional` false means the statement is a group of its own
+    outside any transaction. `rows` is the number of rows the bookkeeping write must hit. `effect` is what it changed in the rehearsal.
+    """
+
+    sql: str
+    migration: str
+    group: int
+    transactional: bool
+    parsed: Parsed
+    rows: int | None = None
+    effect: tuple[Change, ...] = ()
+    destroys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One entry of the history that a plan applies: its id, the hash of its content, its file, its first line of description."""
+
+    id: str
+    content: str
+    path: str
+    title: str = ""
+    on_base: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TargetIdentity:
+    """Which database: its server's own identity, its name, and the writing role as its URL spells it."""
+
+    engine: Engine
+    server: str
+    database: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """Everything a plan was computed from; recomputed at approval and under the lock, and equal or the approval is void."""
+
+    repository: int
+    pull: int
+    base_branch: str
+    module: str
+    environment: str
+    target: TargetIdentity
+    strategy: Strategy
+    direction: Direction
+    pending: tuple[Migration, ...]
+    source_files: tuple[tuple[str, str], ...]
+    dependencies: str
+    recorded: tuple[str, ...]
+    policy: str
+    session: tuple[tuple[str, str], ...]
+    scope: tuple[Name, ...]
+    live: str
+    accepted: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the canonical key."""
+        return sha256(canonical(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """What `/rollback` would run: rehearsed, with its class and the sentence that says when it loses something."""
+
+    undo: Undo
+    note: str
+    statements: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What will run, in order, what it must do, and what an approval must say.
+
+    `reads_rows` names the tables that must be empty because a data-dependent migration read them. `effect` is the difference of the whole
+    schema from before the plan to after it. `recorded_after` is the content of the version table after it.
+    """
+
+    statements: tuple[Statement, ...]
+    effect: tuple[Change, ...]
+    recorded_after: tuple[str, ...]
+    reads_rows: tuple[Name, ...]
+    needs: tuple[Need, ...]
+    additive: bool
+    way_back: WayBack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What the rehearsal measured; shown, and not covered by the digest because it differs from run to run. Seconds by statement."""
+
+    seconds: tuple[float, ...] = ()
+    scratch_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A key and the bytes computed from it, with the head and base commits beside them."""
+
+    key: Key
+    body: Body
+    head: str
+    base: str
+    observed: Observed = Observed()
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 that an approval names: over the key and the body."""
+        return sha256(canonical(self.key) + b"\n" + canonical(self.body))
+
+    @property
+    def destroys(self) -> tuple[str, ...]:
+        """Everything that a statement of the plan takes away, in order, once each."""
+        return tuple(dict.fromkeys(item for statement in self.body.statements for item in statement.destroys))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan as the state holds it: with the code that people type, unique in its pull, and whether it was shown."""
+
+    plan: Plan
+    code: str
+    shown: bool
+    retired: bool = False

@@ -1,0 +1,254 @@
+"""The gate: a pure function from what is known to `Allowed`, or to `Blocked` with every reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from workers.core.approval import Approval, Person, Role
+from workers.core.config import Approver, ApproverKind, CodeRule, DestructiveRule, DriftRule, Environment, Mode
+from workers.core.plan import Need, Plan
+from workers.core.refusals import Actor, Refusal, RefusalCode
+
+_SEAL = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """Proof that the gate let this digest through; only `decide` can make one, and `execute` cannot be called without it."""
+
+    digest: str
+    approvals: tuple[Approval, ...]
+    _seal: object = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse to be made anywhere but in this module."""
+        if self._seal is not _SEAL:
+            msg = "Allowed is made by policy.decide alone"
+            raise TypeError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Everything that is missing, in the order in which people should read it."""
+
+    refusals: tuple[Refusal, ...]
+
+
+Decision = Allowed | Blocked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullFacts:
+    """What the gate knows of a pull, read from GitHub just now."""
+
+    number: int
+    open: bool
+    draft: bool
+    fork: bool
+    base_branch: str
+    author: int
+    excluded: tuple[int, ...] = ()
+    unseen_push: bool = False
+    rejected_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftItem:
+    """One numbered drift item: its number (`drift-1`), what people read, and whether the plan touches the object."""
+
+    number: str
+    label: str
+    touches_plan: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All facts about one plan on one environment. `now` is in seconds since the epoch; `within_hours` is None where no window is set."""
+
+    pull: PullFacts
+    environment: Environment
+    branches: tuple[str, ...]
+    plan: Plan | None
+    code: str
+    findings: tuple[Refusal, ...]
+    drift: tuple[DriftItem, ...]
+    approvals: tuple[Approval, ...]
+    now: float
+    approved_at: tuple[float, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    held_by: str = ""
+    within_hours: bool | None = None
+    codes_shown: int = 1
+    modules_concerned: int = 1
+
+
+def decide(standing: Standing) -> Decision:
+    """Judge everything and return all reasons; without a plan nothing is ever allowed."""
+    refusals = (
+        *standing.findings,
+        *_pull_refusals(standing),
+        *_environment_refusals(standing),
+        *_drift_refusals(standing),
+        *_destructive_refusals(standing),
+        *_approval_refusals(standing),
+    )
+    if standing.plan is None or refusals:
+        return Blocked(refusals or (_refuse(RefusalCode.PLAN_INCOMPLETE, "there is no plan", "comment `/plan`"),))
+    return Allowed(digest=standing.plan.digest, approvals=_counted(standing), _seal=_SEAL)
+
+
+def may_approve(person: Person, environment: Environment, pull: PullFacts) -> Refusal | None:
+    """Return why this person's approval does not count for this environment and pull, None where it does."""
+    if not person.is_person or not person.role.writes or not _listed(person, environment):
+        return _refuse(
+            RefusalCode.NOT_AUTHORISED,
+            f"{person.login} may not approve {environment.name}",
+            "ask one of: " + ", ".join(approver_names(environment)),
+            Actor.APPROVER,
+        )
+    if not environment.author_may_approve and person.id in {pull.author, *pull.excluded}:
+        return _refuse(
+            RefusalCode.AUTHOR_MAY_NOT_APPROVE,
+            f"{person.login} wrote or pushed part of this pull",
+            "ask another approver, or set `author_may_approve: true` on the default branch",
+            Actor.APPROVER,
+        )
+    return None
+
+
+def approver_names(environment: Environment) -> tuple[str, ...]:
+    """The entries of every list of approvers, once each, without `@` so that a report pings nobody."""
+    prefix = {ApproverKind.USER: "", ApproverKind.TEAM: "team ", ApproverKind.ROLE: "anyone with role "}
+    names = (prefix[item.kind] + item.name for group in environment.approver_sets for item in group)
+    return tuple(dict.fromkeys(names))
+
+
+def needed_approvals(standing: Standing) -> int:
+    """How many people must approve: one more where a push of watched files was never seen and nobody can be excluded for it."""
+    return max(standing.environment.approvals, 2 if standing.pull.unseen_push and not standing.environment.author_may_approve else 1)
+
+
+def _pull_refusals(standing: Standing) -> list[Refusal]:
+    pull, found = standing.pull, []
+    if not pull.open:
+        found.append(_refuse(RefusalCode.PULL_CLOSED, "this pull is closed", "reopen it, or open a new one"))
+    if pull.draft:
+        found.append(_refuse(RefusalCode.DRAFT_PULL, "this pull is a draft", "mark it ready for review"))
+    if pull.fork:
+        found.append(_refuse(RefusalCode.FORK_PULL, "this pull comes from a fork", "push the branch to this repository"))
+    if pull.base_branch not in standing.branches:
+        names = ", ".join(standing.branches)
+        found.append(_refuse(RefusalCode.BASE_NOT_ALLOWED, f"pulls against {pull.base_branch} may not apply", f"retarget to one of: {names}"))
+    if pull.rejected_by:
+        found.append(_refuse(RefusalCode.REJECTED, f"rejected by {pull.rejected_by}", "change the migration, or comment `/plan` to ask again"))
+    return found
+
+
+def _environment_refusals(standing: Standing) -> list[Refusal]:
+    environment, found = standing.environment, []
+    if environment.mode is Mode.REPORT:
+        message = f"{environment.name} is only watched here; another pipeline applies"
+        found.append(_refuse(RefusalCode.COMMAND_NOT_ALLOWED, message, "apply there, or set `mode: apply` in the server config", Actor.OPERATOR))
+    if standing.waits_for:
+        names = ", ".join(standing.waits_for)
+        message = f"{environment.name} waits for {names}"
+        found.append(_refuse(RefusalCode.ENVIRONMENT_ORDER, message, f"apply it on {names} first", Actor.APPROVER))
+    if standing.held_by:
+        found.append(_refuse(RefusalCode.ENVIRONMENT_HELD, standing.held_by, f'look at it, then `/unlock {environment.name} "why"`', Actor.APPROVER))
+    if standing.within_hours is False:
+        window = "; ".join(environment.apply_hours)
+        message = f"{environment.name} is applied only {window}"
+        found.append(_refuse(RefusalCode.OUTSIDE_HOURS, message, "comment again within these hours; an approval never fires later by itself", Actor.APPROVER))
+    return found
+
+
+def _drift_refusals(standing: Standing) -> list[Refusal]:
+    accepted = {number for approval in standing.approvals for number in approval.words.accept}
+    rule = standing.environment.block_on_drift
+    blocking = [item for item in standing.drift if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan)]
+    return [
+        _refuse(
+            RefusalCode.DRIFT_PRESENT,
+            f"{item.number}: {item.label} differs from what the migrations make",
+            f"write it as a migration, revert it, or approve with `--accept {item.number}`",
+            Actor.APPROVER,
+        )
+        for item in blocking
+        if item.number not in accepted
+    ]
+
+
+def _destructive_refusals(standing: Standing) -> list[Refusal]:
+    plan = standing.plan
+    if plan is None or Need.ALLOW_DESTRUCTIVE not in plan.body.needs:
+        return []
+    what = ", ".join(plan.destroys) or "rows"
+    if standing.environment.destructive is DestructiveRule.REFUSE:
+        return [_refuse(RefusalCode.DESTRUCTIVE_NOT_ALLOWED, f"{what} would be lost, and the config refuses that here", "keep it, or apply it by hand")]
+    words = [approval.words for approval in standing.approvals]
+    found = []
+    if not any(item.allow_destructive for item in words):
+        found.append(_refuse(RefusalCode.DESTRUCTIVE_NOT_ALLOWED, f"{what} would be lost", "approve with `--allow-destructive`", Actor.APPROVER))
+    if not any(item.backup or item.accept_risk for item in words):
+        fix = 'approve with `--backup "which one"` or `--accept-risk "why"`'
+        found.append(_refuse(RefusalCode.BACKUP_NOT_CONFIRMED, "no backup is named for what would be lost", fix, Actor.APPROVER))
+    return found
+
+
+def _approval_refusals(standing: Standing) -> list[Refusal]:
+    counted, expected = _counted(standing), needed_approvals(standing)
+    if standing.plan is None or len({approval.by.id for approval in counted}) >= expected:
+        return []
+    revoked = [item for item in standing.approvals if item.revoked]
+    if revoked:
+        return [_refuse(RefusalCode.APPROVAL_REVOKED, f"the approval of {item.by.login}: {item.revoked}", "approve again", Actor.APPROVER) for item in revoked]
+    if len(counted) < len(standing.approvals):
+        return [_refuse(RefusalCode.APPROVAL_EXPIRED, "the approval is older than this environment accepts", "approve again", Actor.APPROVER)]
+    names = ", ".join(approver_names(standing.environment))
+    message = f"{expected - len(counted)} approval(s) missing, of: {names}"
+    return [_refuse(RefusalCode.NEEDS_APPROVAL, message, f"comment `/approve {standing.environment.name} {standing.code}`", Actor.APPROVER)]
+
+
+def _counted(standing: Standing) -> tuple[Approval, ...]:
+    """Approvals of exactly this digest, not revoked, not expired, and with the code where the code is needed."""
+    lifetime = standing.environment.approval_expires
+    times = standing.approved_at or (standing.now,) * len(standing.approvals)
+    return tuple(
+        approval
+        for approval, at in zip(standing.approvals, times, strict=True)
+        if standing.plan is not None
+        and approval.digest == standing.plan.digest
+        and not approval.revoked
+        and (lifetime is None or standing.now - at <= lifetime)
+        and (approval.words.code or not code_required(standing))
+    )
+
+
+def code_required(standing: Standing) -> bool:
+    """Whether a plain `/approve <env>` cannot count here."""
+    plan = standing.plan
+    return (
+        plan is None
+        or standing.environment.approve_needs_code is CodeRule.ALWAYS
+        or not plan.body.additive
+        or Need.CODE in plan.body.needs
+        or standing.codes_shown != 1
+        or standing.modules_concerned != 1
+    )
+
+
+def _listed(person: Person, environment: Environment) -> bool:
+    return bool(environment.approver_sets) and all(any(_is(person, item) for item in group) for group in environment.approver_sets)
+
+
+def _is(person: Person, approver: Approver) -> bool:
+    if approver.kind is ApproverKind.USER:
+        return person.login.lower() == approver.name.lower()
+    if approver.kind is ApproverKind.TEAM:
+        return approver.name.lower() in {team.lower() for team in person.teams}
+    order = list(Role)
+    return order.index(person.role) <= order.index(Role(approver.name))
+
+
+def _refuse(code: RefusalCode, message: str, fix: str, actor: Actor = Actor.AUTHOR) -> Refusal:
+    return Refusal(code=code, message=message, fix=fix, actor=actor)
