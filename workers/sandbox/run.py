@@ -1,0 +1,195 @@
+"""Runs a command where strangers' code may run: in bubblewrap, or by the operator's word without it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from workers.core.errors import ExpectedError
+from workers.core.refusals import RefusalCode
+from workers.sandbox.child import Bounds, Outcome, collect, start
+from workers.sandbox.identity import Identity
+from workers.sandbox.profile import TEMPORARY, Bind, Descriptors, Layout, Profile, limits, options
+from workers.sandbox.served import Served, first_process
+
+_ROOT_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+
+
+class Sandbox(Protocol):
+    """What sources and databases are given. `isolated` is False only by the operator's word."""
+
+    @property
+    def isolated(self) -> bool: ...
+
+    @property
+    def identity(self) -> Identity: ...
+
+    def run(self, command: Sequence[str], profile: Profile) -> Outcome:
+        """Runs a command to its end. Paths in it are those inside the sandbox.
+
+        Raises ExpectedError (sandbox_unavailable) when the sandbox could not be made: the command did not run.
+        """
+
+    def serve(self, command: Sequence[str], profile: Profile) -> Served:
+        """Starts a command that goes on; `wall_seconds` and the output caps of the profile do not apply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bubblewrap:
+    """The real sandbox. `program` and `filter_bytes` are trusted; `proc` is False where the kernel refuses a new /proc."""
+
+    program: Path
+    filter_bytes: bytes
+    identity: Identity
+    layout: Layout
+    proc: bool = True
+
+    @property
+    def isolated(self) -> bool:
+        return True
+
+    def run(self, command: Sequence[str], profile: Profile) -> Outcome:
+        with self._prepared(profile) as (argv, keep, status):
+            argv += [*limits(profile), *command]
+            process = start(argv, environment={}, identity=self.identity, keep=keep)
+            _close(keep)
+            outcome = collect(process, _bounds(profile))
+            told = _read_all(status)
+        if b'"exit-code"' not in told and outcome.killed is None and outcome.signal is None:
+            raise _not_made(outcome.stderr)
+        return outcome
+
+    def serve(self, command: Sequence[str], profile: Profile) -> Served:
+        with self._prepared(profile) as (argv, keep, status):
+            argv += [*limits(profile), *command]
+            process = start(argv, environment={}, identity=self.identity, keep=keep)
+            _close(keep)
+            return Served(process, inner=first_process(status))
+
+    @contextlib.contextmanager
+    def _prepared(self, profile: Profile) -> Iterator[tuple[list[str], list[int], int]]:
+        """Bubblewrap's argv, the descriptors it inherits (to be closed here after the start), and its status pipe.
+
+        The options travel in a file of their own: /proc/1/cmdline is readable inside, and the machine's paths are no
+        business of the code there.
+        """
+        keep: list[int] = []
+        status, status_end = os.pipe()
+        try:
+            keep.append(status_end)
+            keep.append(_file("filter", self.filter_bytes))
+            files = [_file("file", content) for _, content in profile.all_files()]
+            keep.extend(files)
+            numbers = Descriptors(filter=keep[1], files=tuple(files), status=status_end)
+            words = options(profile, self.layout, numbers, proc=self.proc)
+            given = _file("options", b"\0".join(os.fsencode(word) for word in words))
+            keep.append(given)
+            yield [str(self.program), "--args", str(given), "--"], keep, status
+        finally:
+            os.close(status)
+            _close(keep)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsandboxed:
+    """No sandbox: every served repository is trusted, by the operator's word. Limits, caps and clean environment remain.
+
+    Inside paths do not exist here, so each is replaced by the machine's own in the command and in the environment's
+    values; `files` other than the synthetic /etc must not be needed. The network and the machine's files are in reach.
+    """
+
+    identity: Identity
+    area: Path
+
+    @property
+    def isolated(self) -> bool:
+        return False
+
+    def run(self, command: Sequence[str], profile: Profile) -> Outcome:
+        folder = self._folder()
+        try:
+            argv, environment, directory = self._placed(command, profile, folder)
+            process = start(
+                argv, environment=environment, identity=self.identity, directory=directory
+            )
+            return collect(process, _bounds(profile))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def serve(self, command: Sequence[str], profile: Profile) -> Served:
+        argv, environment, directory = self._placed(command, profile, self._folder())
+        process = start(argv, environment=environment, identity=self.identity, directory=directory)
+        return Served(process, inner=None)
+
+    def _folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="tmp-", dir=self.area))
+        self.identity.owns(folder)
+        return folder
+
+    def _placed(
+        self, command: Sequence[str], profile: Profile, folder: Path
+    ) -> tuple[list[str], dict[str, str], str]:
+        binds = (*profile.read_only, *profile.writable, (folder, TEMPORARY))
+        argv = [_outside(word, binds) for word in (*limits(profile), *command)]
+        environment = {name: _outside(value, binds) for name, value in profile.all_environment()}
+        return argv, environment, _outside(profile.directory, binds)
+
+
+def host_layout(root: Path = Path("/")) -> Layout:
+    """How this machine's root folder leads to /usr."""
+    present = [name for name in _ROOT_FOLDERS if (root / name).exists()]
+    links = tuple(
+        (name, str((root / name).readlink())) for name in present if (root / name).is_symlink()
+    )
+    return Layout(links, tuple(name for name in present if not (root / name).is_symlink()))
+
+
+def _outside(text: str, binds: Sequence[Bind]) -> str:
+    """The text with every inside path replaced by the machine's own; the longest fitting one wins."""
+    places = {inside.rstrip("/"): str(host) for host, inside in binds}
+    longest_first = sorted(places, key=len, reverse=True)
+    pattern = "|".join(re.escape(place) for place in longest_first)
+    return re.sub(rf"(?<![\w./-])(?:{pattern})(?![\w.-])", lambda found: places[found[0]], text)
+
+
+def _bounds(profile: Profile) -> Bounds:
+    return Bounds(
+        wall_seconds=profile.wall_seconds,
+        output_bytes=profile.output_bytes,
+        error_bytes=profile.error_bytes,
+    )
+
+
+def _not_made(said: bytes) -> ExpectedError:
+    # No stranger's code ran yet, so these words are bubblewrap's own.
+    words = said.decode(errors="replace").strip().splitlines()
+    return ExpectedError(
+        f"The sandbox could not be made: {words[-1] if words else 'bubblewrap said nothing'}",
+        "Run `schemagate doctor` on the worker's machine; it tells what the sandbox lacks there.",
+        RefusalCode.SANDBOX_UNAVAILABLE,
+    )
+
+
+def _file(name: str, content: bytes) -> int:
+    number = os.memfd_create(name)
+    with os.fdopen(os.dup(number), "wb") as file:
+        file.write(content)
+    os.lseek(number, 0, os.SEEK_SET)
+    return number
+
+
+def _read_all(number: int) -> bytes:
+    with os.fdopen(os.dup(number), "rb") as pipe:
+        return pipe.read()
+
+
+def _close(numbers: list[int]) -> None:
+    while numbers:
+        os.close(numbers.pop())
