@@ -9,11 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 MADE := $(VENV)/.made
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 export PYTHONUTF8 := 1
 export PIP_NO_INPUT := 1
+export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -64,7 +65,7 @@ $(MADE)/packages: requirements/dev.txt $(MADE)/venv
 	@echo "Installing packages by the hashes in $<"
 	@awk '/^[^ ]/ { wanted = /^uv==/ } wanted' $< > $(MADE)/uv.txt
 	@$(PIP) --require-hashes --no-deps -r $(MADE)/uv.txt </dev/null
-	@$(UV) --require-hashes -r $< </dev/null || $(PIP) --require-hashes -r $< </dev/null
+	@$(UV) --require-hashes --no-deps -r $< </dev/null || $(PIP) --require-hashes --no-deps -r $< </dev/null
 	@touch $@
 
 $(MADE)/project: pyproject.toml $(MADE)/packages
