@@ -43,9 +43,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shared_dir(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
+def shared_dir(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for the whole run that any user may pass through (pytest's own are private)."""
     path = Path(tempfile.mkdtemp(prefix="schemagate-"))
     pytestconfig.stash[RUN_FOLDERS] += [path, tmp_path_factory.getbasetemp()]

@@ -78,9 +78,7 @@ class PostgresServer:
         argv = [str(install / "bin/postgres"), "-D", str(data)]
         argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         process = spawn(argv, log=directory / "server.log")
-        server = cls(
-            major=major, port=port, directory=directory, password=password, process=process
-        )
+        server = cls(major=major, port=port, directory=directory, password=password, process=process)
         _wait_until(server.answers, process, server.log)
         return server
 
@@ -97,9 +95,7 @@ class PostgresServer:
         """The folder of pg_dump, psql and the like, of this server's own version."""
         return _install(self.major) / "bin"
 
-    def url(
-        self, database: str = "postgres", *, user: str = "postgres", password: str | None = None
-    ) -> str:
+    def url(self, database: str = "postgres", *, user: str = "postgres", password: str | None = None) -> str:
         """An SQLAlchemy-style URL; without `user`, the superuser's."""
         word = quote(self.password if password is None else password, safe="")
         return f"postgresql://{quote(user, safe='')}:{word}@{HOST}:{self.port}/{database}"
@@ -118,9 +114,7 @@ class PostgresServer:
         name = name or f"test_{secrets.token_hex(4)}"
         with self.connect() as connection:
             statement = sql.SQL("CREATE DATABASE {} OWNER {}")
-            connection.execute(
-                statement.format(sql.Identifier(name), sql.Identifier(owner or "postgres"))
-            )
+            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(owner or "postgres")))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
@@ -175,9 +169,7 @@ class RedisServer:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(
-        cls, directory: Path, *, port: int | None = None, durable: bool = False
-    ) -> RedisServer:
+    def start(cls, directory: Path, *, port: int | None = None, durable: bool = False) -> RedisServer:
         """With `durable`, what was acknowledged survives a kill and a start in the same directory."""
         owned_directory(directory)
         port = port or free_port()

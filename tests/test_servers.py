@@ -15,9 +15,7 @@ from tests.network import NetworkForbiddenError
 from tests.servers import PostgresServer, RedisServer
 
 
-def test_both_majors_run_as_an_ordinary_user(
-    postgres: PostgresServer, postgres18: PostgresServer
-) -> None:
+def test_both_majors_run_as_an_ordinary_user(postgres: PostgresServer, postgres18: PostgresServer) -> None:
     for server in (postgres, postgres18):
         with server.connect() as connection:
             assert connection.info.server_version // 10_000 == server.major
@@ -29,9 +27,7 @@ def test_a_password_is_asked_for(postgres: PostgresServer) -> None:
         psycopg.connect(postgres.url(password="wrong"))
 
 
-def test_counters_move_with_a_write_and_stand_still_without_one(
-    postgres: PostgresServer, pg_url: str
-) -> None:
+def test_counters_move_with_a_write_and_stand_still_without_one(postgres: PostgresServer, pg_url: str) -> None:
     name = pg_url.rpartition("/")[2]
     postgres.execute("CREATE TABLE t (i int)", name)
     start = postgres.counters(name)
@@ -42,9 +38,7 @@ def test_counters_move_with_a_write_and_stand_still_without_one(
     assert postgres.counters(name).inserted == start.inserted + 1
 
 
-def test_the_log_holds_what_others_sent_and_not_what_the_test_sent(
-    postgres: PostgresServer, pg_url: str
-) -> None:
+def test_the_log_holds_what_others_sent_and_not_what_the_test_sent(postgres: PostgresServer, pg_url: str) -> None:
     name = pg_url.rpartition("/")[2]
     with psycopg.connect(pg_url) as connection:
         connection.execute("SELECT %s AS asked\n, 2", ("for this",))

@@ -38,9 +38,7 @@ class OnlyContract(Contract):
 
     def _allows(self, graph: ImportGraph, home: str, imported: str) -> bool:
         if not graph.is_module_squashed(imported):
-            return _inside(imported, home) or any(
-                _inside(imported, module) for module in _names(self.may_import)
-            )
+            return _inside(imported, home) or any(_inside(imported, module) for module in _names(self.may_import))
         if imported in _names(self.never):
             return False
         external = _names(self.external)
