@@ -68,9 +68,7 @@ def start(
     if os.geteuid() == 0 and not identity.dropped:
         raise ValueError("root must drop to an unprivileged user before it starts strangers' code")
     # None keeps this process's own user; the three arguments are refused by the system unless it is root.
-    user, group, groups = (
-        (identity.uid, identity.gid, ()) if identity.dropped else (None, None, None)
-    )
+    user, group, groups = (identity.uid, identity.gid, ()) if identity.dropped else (None, None, None)
     return subprocess.Popen(
         list(command),
         env=dict(environment),
@@ -153,9 +151,7 @@ class _Reading:
         finally:
             os.close(ended)
 
-    def _watch(
-        self, selector: selectors.BaseSelector, ended: int, deadline: float
-    ) -> Killed | None:
+    def _watch(self, selector: selectors.BaseSelector, ended: int, deadline: float) -> Killed | None:
         while (left := deadline - time.monotonic()) > 0:
             for key, _ in selector.select(left):
                 if key.fd == ended:

@@ -94,9 +94,7 @@ def limits(profile: Profile, prlimit: str = "/usr/bin/prlimit") -> tuple[str, ..
     )
 
 
-def options(
-    profile: Profile, layout: Layout, descriptors: Descriptors, *, proc: bool = True
-) -> tuple[str, ...]:
+def options(profile: Profile, layout: Layout, descriptors: Descriptors, *, proc: bool = True) -> tuple[str, ...]:
     """Bubblewrap's options for a profile, up to but without the command.
 
     `proc=False` leaves /proc out, for containers whose own /proc has masked parts: the kernel then refuses a new one.

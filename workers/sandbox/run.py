@@ -43,7 +43,7 @@ class Sandbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bubblewrap:
-    """The real sandbox. `program` and `filter_bytes` are trusted; `proc` is False where the kernel refuses a new /proc."""
+    """The real sandbox. `proc` is False where the kernel refuses a new /proc (inside many containers)."""
 
     program: Path
     filter_bytes: bytes
@@ -75,10 +75,10 @@ class Bubblewrap:
 
     @contextlib.contextmanager
     def _prepared(self, profile: Profile) -> Iterator[tuple[list[str], list[int], int]]:
-        """Bubblewrap's argv, the descriptors it inherits (to be closed here after the start), and its status pipe.
+        """Bubblewrap's argv, the descriptors it inherits (closed here after the start), and its status pipe.
 
-        The options travel in a file of their own: /proc/1/cmdline is readable inside, and the machine's paths are no
-        business of the code there.
+        The options travel in a file of their own: /proc/1/cmdline is readable inside, and this machine's paths are
+        no business of the code there.
         """
         keep: list[int] = []
         status, status_end = os.pipe()
@@ -116,26 +116,23 @@ class Unsandboxed:
         folder = self._folder()
         try:
             argv, environment, directory = self._placed(command, profile, folder)
-            process = start(
-                argv, environment=environment, identity=self.identity, directory=directory
-            )
+            process = start(argv, environment=environment, identity=self.identity, directory=directory)
             return collect(process, _bounds(profile))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def serve(self, command: Sequence[str], profile: Profile) -> Served:
-        argv, environment, directory = self._placed(command, profile, self._folder())
+        folder = self._folder()
+        argv, environment, directory = self._placed(command, profile, folder)
         process = start(argv, environment=environment, identity=self.identity, directory=directory)
-        return Served(process, inner=None)
+        return Served(process, inner=None, folder=folder)
 
     def _folder(self) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="tmp-", dir=self.area))
         self.identity.owns(folder)
         return folder
 
-    def _placed(
-        self, command: Sequence[str], profile: Profile, folder: Path
-    ) -> tuple[list[str], dict[str, str], str]:
+    def _placed(self, command: Sequence[str], profile: Profile, folder: Path) -> tuple[list[str], dict[str, str], str]:
         binds = (*profile.read_only, *profile.writable, (folder, TEMPORARY))
         argv = [_outside(word, binds) for word in (*limits(profile), *command)]
         environment = {name: _outside(value, binds) for name, value in profile.all_environment()}
@@ -145,9 +142,7 @@ class Unsandboxed:
 def host_layout(root: Path = Path("/")) -> Layout:
     """How this machine's root folder leads to /usr."""
     present = [name for name in _ROOT_FOLDERS if (root / name).exists()]
-    links = tuple(
-        (name, str((root / name).readlink())) for name in present if (root / name).is_symlink()
-    )
+    links = tuple((name, str((root / name).readlink())) for name in present if (root / name).is_symlink())
     return Layout(links, tuple(name for name in present if not (root / name).is_symlink()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -19,13 +20,16 @@ _LOG_BYTES = 64 * 1024 * 1024
 
 
 class Served:
-    """A process that lives until `stop`, `kill` or the end of the `with` block, never longer than the thread that started it.
+    """A process that lives until `stop`, `kill` or the end of the `with` block.
+
+    In bubblewrap it never outlives the thread that started it.
 
     What it says (stdout and stderr together) is collected as it comes; the process can add to it but never take back.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], *, inner: int | None) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], *, inner: int | None, folder: Path | None = None) -> None:
         self._process = process
+        self._folder = folder
         self._inner = inner
         self._log = bytearray()
         self._full = False
@@ -69,6 +73,8 @@ class Served:
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -86,9 +92,7 @@ class Served:
         if self._inner is None:
             return self._process.pid
         with contextlib.suppress(OSError, ValueError):
-            return int(
-                Path(f"/proc/{self._inner}/task/{self._inner}/children").read_text().split()[0]
-            )
+            return int(Path(f"/proc/{self._inner}/task/{self._inner}/children").read_text().split()[0])
         return None
 
     def _read(self, number: int) -> None:

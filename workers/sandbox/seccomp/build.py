@@ -36,9 +36,7 @@ _NO_FAMILY = 0x00050000 | errno.EAFNOSUPPORT
 _AF_UNIX = 1
 _TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing into somebody's terminal
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
-_NEW_NAMESPACES = (
-    0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
-)
+_NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 
 
 def artefact(machine: Machine) -> Path:
@@ -72,8 +70,7 @@ def main(arguments: list[str]) -> int:
     stale = [
         machine
         for machine in Machine
-        if not artefact(machine).is_file()
-        or artefact(machine).read_bytes() != assemble(machine, POLICY)
+        if not artefact(machine).is_file() or artefact(machine).read_bytes() != assemble(machine, POLICY)
     ]
     if "--check" in arguments:
         sys.stdout.writelines(f"stale: {artefact(machine).name}\n" for machine in stale)
