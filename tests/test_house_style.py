@@ -95,7 +95,7 @@ def test_no_test_patches_the_code_it_tests():
 
 
 def test_no_file_knows_the_machine_it_was_written_on():
-    homes = {str(ROOT), str(Path.home())} - {"/", "/root", "/nonexistent"}
+    homes = {home for home in (str(ROOT), str(Path.home())) if home.count("/") > 1}
     known = []
     for path in tracked():
         text = (ROOT / path).read_bytes().decode(errors="replace")
