@@ -36,12 +36,14 @@ _OWN_FILES = (
 class Profile:
     """One sandboxed process: what it sees, besides a read-only /usr, and its limits.
 
-    Limits are per process, except `processes` (the whole sandbox), `tmp_bytes` (its /tmp) and `wall_seconds`.
+    `volatile` are empty folders in memory, each with its size in bytes, gone with the sandbox; `files` have their
+    content from us. Limits are per process, except `processes` (the whole sandbox), `tmp_bytes` (its /tmp) and `wall_seconds`.
     More than `output_bytes` on stdout ends the run; of stderr the last `error_bytes` are kept.
     """
 
     read_only: tuple[Bind, ...] = ()
     writable: tuple[Bind, ...] = ()
+    volatile: tuple[tuple[str, int], ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     directory: str = TEMPORARY
@@ -80,13 +82,16 @@ class Descriptors(NamedTuple):
     status: int
 
 
-def limits(profile: Profile, prlimit: str = "/usr/bin/prlimit") -> tuple[str, ...]:
-    """The start of a command that runs the rest of it under the profile's limits, hard ones included."""
+def limits(profile: Profile, *, count: bool = True) -> tuple[str, ...]:
+    """The start of a command that runs the rest of it under the profile's limits, hard ones included.
+
+    Inside bubblewrap the count of processes is that of the sandbox's own user namespace (Linux 5.14 and later).
+    """
     return (
-        prlimit,
+        "/usr/bin/prlimit",
         f"--as={profile.memory_bytes}",
         f"--cpu={profile.cpu_seconds}:{profile.cpu_seconds + 2}",
-        f"--nproc={profile.processes}",
+        *((f"--nproc={profile.processes}",) if count else ()),
         f"--fsize={profile.file_bytes}",
         f"--nofile={profile.open_files}",
         "--core=0",
@@ -139,6 +144,8 @@ def _system(layout: Layout, *, proc: bool) -> Iterator[str]:
 
 def _places(profile: Profile, descriptors: Descriptors) -> Iterator[str]:
     yield from ("--size", str(profile.tmp_bytes), "--perms", "1777", "--tmpfs", TEMPORARY)
+    for inside, size in profile.volatile:
+        yield from ("--size", str(size), "--perms", "0700", "--tmpfs", inside)
     for (inside, _), number in zip(profile.all_files(), descriptors.files, strict=True):
         yield from ("--perms", "0444", "--ro-bind-data", str(number), inside)
     for host, inside in profile.read_only:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
-import tempfile
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,13 @@ from typing import Protocol
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.sandbox.child import Bounds, Outcome, collect, start
+from workers.sandbox.folders import claimed_folder
 from workers.sandbox.identity import Identity
 from workers.sandbox.profile import TEMPORARY, Bind, Descriptors, Layout, Profile, limits, options
 from workers.sandbox.served import Served, first_process
 
 _ROOT_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_DIES_WITH_PARENT = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
 
 
 class Sandbox(Protocol):
@@ -102,7 +103,7 @@ class Unsandboxed:
     """No sandbox: every served repository is trusted, by the operator's word. Limits, caps and clean environment remain.
 
     Inside paths do not exist here, so each is replaced by the machine's own in the command and in the environment's
-    values; `files` other than the synthetic /etc must not be needed. The network and the machine's files are in reach.
+    values. The network and the machine's files are in reach.
     """
 
     identity: Identity
@@ -113,30 +114,26 @@ class Unsandboxed:
         return False
 
     def run(self, command: Sequence[str], profile: Profile) -> Outcome:
-        folder = self._folder()
-        try:
-            argv, environment, directory = self._placed(command, profile, folder)
-            process = start(argv, environment=environment, identity=self.identity, directory=directory)
-            return collect(process, _bounds(profile))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with claimed_folder(self.area / "unsandboxed") as folder:
+            return collect(self._start(command, profile, folder), _bounds(profile))
 
     def serve(self, command: Sequence[str], profile: Profile) -> Served:
-        folder = self._folder()
-        argv, environment, directory = self._placed(command, profile, folder)
-        process = start(argv, environment=environment, identity=self.identity, directory=directory)
-        return Served(process, inner=None, folder=folder)
+        with contextlib.ExitStack() as kept:
+            folder = kept.enter_context(claimed_folder(self.area / "unsandboxed"))
+            process = self._start(command, profile, folder)
+            return Served(process, inner=None, afterwards=kept.pop_all())
 
-    def _folder(self) -> Path:
-        folder = Path(tempfile.mkdtemp(prefix="tmp-", dir=self.area))
+    def _start(self, command: Sequence[str], profile: Profile, folder: Path) -> subprocess.Popen[bytes]:
+        binds = (*profile.read_only, *profile.writable, *_stand_ins(profile, folder))
         self.identity.owns(folder)
-        return folder
-
-    def _placed(self, command: Sequence[str], profile: Profile, folder: Path) -> tuple[list[str], dict[str, str], str]:
-        binds = (*profile.read_only, *profile.writable, (folder, TEMPORARY))
-        argv = [_outside(word, binds) for word in (*limits(profile), *command)]
-        environment = {name: _outside(value, binds) for name, value in profile.all_environment()}
-        return argv, environment, _outside(profile.directory, binds)
+        # An ordinary user's other processes would count as well; bubblewrap counts those of the sandbox alone.
+        bounded = limits(profile, count=self.identity.dropped)
+        return start(
+            [*_DIES_WITH_PARENT, *bounded, *(_outside(word, binds) for word in command)],
+            environment={name: _outside(value, binds) for name, value in profile.all_environment()},
+            identity=self.identity,
+            directory=_outside(profile.directory, binds),
+        )
 
 
 def host_layout(root: Path = Path("/")) -> Layout:
@@ -144,6 +141,18 @@ def host_layout(root: Path = Path("/")) -> Layout:
     present = [name for name in _ROOT_FOLDERS if (root / name).exists()]
     links = tuple((name, str((root / name).readlink())) for name in present if (root / name).is_symlink())
     return Layout(links, tuple(name for name in present if not (root / name).is_symlink()))
+
+
+def _stand_ins(profile: Profile, folder: Path) -> Iterator[Bind]:
+    """Real folders and files in place of those that a sandbox makes of nothing."""
+    for number, inside in enumerate((TEMPORARY, *(inside for inside, _ in profile.volatile))):
+        place = folder / f"folder-{number}"
+        place.mkdir(mode=0o700)
+        yield place, inside
+    for number, (inside, content) in enumerate(profile.files):
+        place = folder / f"file-{number}"
+        place.write_bytes(content)
+        yield place, inside
 
 
 def _outside(text: str, binds: Sequence[Bind]) -> str:

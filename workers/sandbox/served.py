@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
+import selectors
 import signal
 import subprocess
 import threading
@@ -16,6 +16,7 @@ from typing import Self
 from workers.sandbox.child import end
 
 _CHUNK = 64 * 1024
+_PIPE = 1024 * 1024  # the most that a pipe holds for an ordinary user
 _LOG_BYTES = 64 * 1024 * 1024
 
 
@@ -27,19 +28,20 @@ class Served:
     What it says (stdout and stderr together) is collected as it comes; the process can add to it but never take back.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], *, inner: int | None, folder: Path | None = None) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], *, inner: int | None, afterwards: contextlib.ExitStack | None = None
+    ) -> None:
         self._process = process
-        self._folder = folder
+        self._afterwards = afterwards or contextlib.ExitStack()
         self._inner = inner
         self._log = bytearray()
         self._full = False
-        self._readers = [
-            threading.Thread(target=self._read, args=(pipe.fileno(),), daemon=True)
-            for pipe in (process.stdout, process.stderr)
-            if pipe is not None
-        ]
-        for reader in self._readers:
-            reader.start()
+        self._lock = threading.Lock()
+        self._open = {pipe.fileno() for pipe in (process.stdout, process.stderr) if pipe is not None}
+        for number in self._open:
+            os.set_blocking(number, False)
+        self._reader = threading.Thread(target=self._read_all, daemon=True)
+        self._reader.start()
 
     @property
     def alive(self) -> bool:
@@ -47,7 +49,9 @@ class Served:
 
     @property
     def log(self) -> bytes:
-        """What was said so far, at most 64 MiB."""
+        """Everything said before this moment, at most 64 MiB."""
+        for number in tuple(self._open):
+            self._read(number)
         return bytes(self._log)
 
     @property
@@ -68,13 +72,12 @@ class Served:
     def kill(self) -> None:
         """Ends every process of the sandbox at once. What it has not written to disk is lost."""
         end(self._process)
-        for reader in self._readers:
-            reader.join(5.0)
+        self._reader.join(5.0)
+        self._open.clear()
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._afterwards.close()
 
     def __enter__(self) -> Self:
         return self
@@ -95,11 +98,28 @@ class Served:
             return int(Path(f"/proc/{self._inner}/task/{self._inner}/children").read_text().split()[0])
         return None
 
+    def _read_all(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            for number in tuple(self._open):
+                selector.register(number, selectors.EVENT_READ)
+            while self._open:
+                for key, _ in selector.select(1.0):
+                    self._read(key.fd)
+                    if key.fd not in self._open:
+                        selector.unregister(key.fd)
+
     def _read(self, number: int) -> None:
-        while piece := os.read(number, _CHUNK):
-            room = _LOG_BYTES - len(self._log)
-            self._full = self._full or len(piece) > room
-            self._log += piece[:room]
+        """Takes what is in a pipe now; a writer that never stops holds nobody up."""
+        taken = 0
+        with self._lock, contextlib.suppress(BlockingIOError):
+            while number in self._open and taken < _PIPE:
+                piece = os.read(number, _CHUNK)
+                taken += len(piece)
+                if not piece:
+                    self._open.discard(number)
+                room = _LOG_BYTES - len(self._log)
+                self._full = self._full or len(piece) > room
+                self._log += piece[:room]
 
 
 def first_process(status: int) -> int | None:
