@@ -1,0 +1,1 @@
+"""How records look as GitHub's JSON, for answers and for webhook payloads alike."""
