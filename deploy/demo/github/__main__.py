@@ -49,8 +49,12 @@ def _populate(github: StandIn, webhook_url: str, secret: str) -> dict[str, objec
     key.touch(mode=0o600)
     key.write_text(app.private_key_pem)
     return {
-        "server_url": github.server_url, "api_url": github.api_url, "app_id": app.id, "installation_id": installation.id,
-        "private_key_file": str(key), "repository": repo.full_name,
+        "server_url": github.server_url,
+        "api_url": github.api_url,
+        "app_id": app.id,
+        "installation_id": installation.id,
+        "private_key_file": str(key),
+        "repository": repo.full_name,
     }
 
 

@@ -28,7 +28,9 @@ def key_pair() -> tuple[str, str]:
     """A fresh RSA key as two PEM texts: private (as GitHub hands it out, PKCS#1) and public."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption(),
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
     )
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return private.decode(), public.decode()
@@ -45,7 +47,9 @@ def app_of(state: State, authorization: str | None) -> App:
         raise unauthorized("A JSON web token could not be decoded") from None
     app = next((a for a in state.apps.values() if issuer in (str(a.id), a.client_id)), None)
     if app is None:
-        raise unauthorized("'Issuer' claim ('iss') must be an Integer" if not issuer.isdigit() else "Integration not found")
+        raise unauthorized(
+            "'Issuer' claim ('iss') must be an Integer" if not issuer.isdigit() else "Integration not found"
+        )
     _verify(state, app, text)
     return app
 
@@ -58,22 +62,33 @@ def _verify(state: State, app: App, text: str) -> None:
         raise unauthorized("A JSON web token could not be decoded") from None
     now = state.now().timestamp()
     if claims["exp"] < now:
-        raise unauthorized("'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires")
+        raise unauthorized(
+            "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
+        )
     if claims["exp"] > now + JWT_LIFE + 1:
         raise unauthorized("'Expiration time' claim ('exp') is too far in the future")
     if claims["iat"] > now + 1:
-        raise unauthorized("'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued")
+        raise unauthorized(
+            "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
+        )
 
 
 def issue_token(
-    state: State, installation: Installation, repo_ids: frozenset[int] | None, permissions: dict[str, str],
+    state: State,
+    installation: Installation,
+    repo_ids: frozenset[int] | None,
+    permissions: dict[str, str],
 ) -> Token:
     """A new installation token in the long, stateless-looking form."""
     tail = ".".join(secrets.token_urlsafe(n) for n in (27, 120, 64))
     expires = state.now().replace(microsecond=0) + TOKEN_LIFE
     token = Token(
-        value=f"ghs_{installation.app.id}_{tail}", user=installation.app.bot, installation=installation,
-        repo_ids=repo_ids, permissions=permissions, expires_at=expires,
+        value=f"ghs_{installation.app.id}_{tail}",
+        user=installation.app.bot,
+        installation=installation,
+        repo_ids=repo_ids,
+        permissions=permissions,
+        expires_at=expires,
     )
     state.tokens[token.value] = token
     return token
@@ -121,7 +136,11 @@ def require(state: State, token: Token, repo: Repo, names: Iterable[str], level:
     if token.installation is None:
         have = ROLES.index(role_of(state, token.user, repo))
         if have < ROLES.index(ROLE_NEEDED[level]):
-            raise ApiError(403, "Must have push access to repository") if level == "write" else ApiError(403, "Must have admin rights to Repository.")
+            raise (
+                ApiError(403, "Must have push access to repository")
+                if level == "write"
+                else ApiError(403, "Must have admin rights to Repository.")
+            )
         return
     covered = token.installation.covers(repo) and (token.repo_ids is None or repo.id in token.repo_ids)
     if not covered and level == "read":

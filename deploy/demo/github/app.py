@@ -81,7 +81,12 @@ def _strike(hub: Hub) -> Response | None:
 
 
 def _limited(status: int, message: str, headers: dict[str, str]) -> Response:
-    answer = jsonify({"message": message, "documentation_url": "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"})
+    answer = jsonify(
+        {
+            "message": message,
+            "documentation_url": "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api",
+        }
+    )
     answer.status_code = status
     answer.headers.update(headers)
     return answer
@@ -90,9 +95,15 @@ def _limited(status: int, message: str, headers: dict[str, str]) -> Response:
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 _LIMITS = {
     "fail_before": lambda hub: _limited(502, "Server Error", {}),
-    "rate_limit": lambda hub: _limited(403, "API rate limit exceeded for installation ID 1.", {
-        "X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(hub.state.now().timestamp()) + 2),
-    }),
+    "rate_limit": lambda hub: _limited(
+        403,
+        "API rate limit exceeded for installation ID 1.",
+        {
+            "X-RateLimit-Limit": "5000",
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": str(int(hub.state.now().timestamp()) + 2),
+        },
+    ),
     "secondary_limit": lambda hub: _limited(403, SECONDARY, {"Retry-After": "1"}),
     "secondary_limit_bare": lambda hub: _limited(403, SECONDARY, {}),
     "too_many": lambda hub: _limited(429, SECONDARY, {"Retry-After": "1"}),
@@ -102,7 +113,7 @@ _LIMITS = {
 def _finish(hub: Hub, answer: Response) -> Response:
     if not _is_api():
         return answer
-    if request.method in WRITES and answer.status_code < 300 and hub.state.faults.take("fail_after_write"):  # noqa: PLR2004
+    if request.method in WRITES and answer.status_code < 300 and hub.state.faults.take("fail_after_write"):
         g.fault = "fail_after_write"
         answer = _limited(502, "Server Error", {})
     _log(hub, answer)
@@ -112,7 +123,7 @@ def _finish(hub: Hub, answer: Response) -> Response:
         answer.headers.setdefault("X-RateLimit-Reset", str(int(hub.state.now().timestamp()) + HOUR))
     answer.headers["X-GitHub-Request-Id"] = str(uuid.uuid4())
     answer.headers["X-GitHub-Media-Type"] = "github.v3; format=json"
-    if request.method == "GET" and answer.status_code == 200:  # noqa: PLR2004
+    if request.method == "GET" and answer.status_code == 200:
         answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest(), weak=True)
         answer.make_conditional(request)
     return answer
@@ -120,9 +131,13 @@ def _finish(hub: Hub, answer: Response) -> Response:
 
 def _log(hub: Hub, answer: Response) -> None:
     record: Json = {
-        "method": request.method, "path": request.path.removeprefix("/api/v3"), "query": request.args.to_dict(),
-        "status": answer.status_code, "content_type": answer.mimetype,
-        "request": redacted(_json(request.get_data())), "response": redacted(_json(answer.get_data())),
+        "method": request.method,
+        "path": request.path.removeprefix("/api/v3"),
+        "query": request.args.to_dict(),
+        "status": answer.status_code,
+        "content_type": answer.mimetype,
+        "request": redacted(_json(request.get_data())),
+        "response": redacted(_json(answer.get_data())),
     }
     hub.exchange_log.append(record | ({"fault": g.fault} if "fault" in g else {}))
 

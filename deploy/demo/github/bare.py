@@ -81,10 +81,15 @@ class BareRepo:
             config.write(SETTINGS)
         return cls(path)
 
-    def run(self, *args: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None, ok: Sequence[int] = (0,)) -> bytes:
+    def run(
+        self, *args: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None, ok: Sequence[int] = (0,)
+    ) -> bytes:
         done = subprocess.run(
             ["git", "--git-dir", str(self.path), *args],
-            input=stdin, capture_output=True, env=environment() | dict(extra or {}), check=False,
+            input=stdin,
+            capture_output=True,
+            env=environment() | dict(extra or {}),
+            check=False,
         )
         if done.returncode not in ok:
             raise GitError(done.stderr.decode("utf-8", "replace").strip())
@@ -105,7 +110,9 @@ class BareRepo:
         if revision.startswith("-") or ".." in revision or "@{" in revision:
             return None
         for name in names:
-            sha = self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128))
+            sha = self.text(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128)
+            )
             if sha:
                 return sha.splitlines()[-1]
         return None
@@ -157,21 +164,44 @@ class BareRepo:
             self.run("update-index", "-z", "--index-info", stdin="".join(lines).encode(), extra=extra)
             return self.run("write-tree", extra=extra).decode().strip()
 
-    def write_commit(self, tree: str, parents: Sequence[str], message: str, author: Signature, committer: Signature) -> str:
-        head = [f"tree {tree}", *(f"parent {p}" for p in parents), f"author {author.line()}", f"committer {committer.line()}"]
+    def write_commit(
+        self, tree: str, parents: Sequence[str], message: str, author: Signature, committer: Signature
+    ) -> str:
+        head = [
+            f"tree {tree}",
+            *(f"parent {p}" for p in parents),
+            f"author {author.line()}",
+            f"committer {committer.line()}",
+        ]
         body = "\n".join(head) + "\n\n" + message
         return self.run("hash-object", "-w", "-t", "commit", "--stdin", stdin=body.encode()).decode().strip()
 
     def commit_files(
-        self, parent: str | None, files: Mapping[str, bytes | None], message: str, author: Signature, committer: Signature,
+        self,
+        parent: str | None,
+        files: Mapping[str, bytes | None],
+        message: str,
+        author: Signature,
+        committer: Signature,
     ) -> str:
         """A commit that changes whole files (None deletes one), made by one fast-import; no branch is moved for good."""
         ref = "refs/standin/import"
-        return self.run("fast-import", "--quiet", "--force", stdin=_import_stream(ref, parent, files, message, author, committer)).decode().split()[0]
+        return (
+            self.run(
+                "fast-import",
+                "--quiet",
+                "--force",
+                stdin=_import_stream(ref, parent, files, message, author, committer),
+            )
+            .decode()
+            .split()[0]
+        )
 
     # -- questions about history
 
-    def log(self, *revisions: str, limit: int | None = None, skip: int = 0, paths: Sequence[str] = ()) -> tuple[Commit, ...]:
+    def log(
+        self, *revisions: str, limit: int | None = None, skip: int = 0, paths: Sequence[str] = ()
+    ) -> tuple[Commit, ...]:
         """Commits in git's order, newest first."""
         bounds = [f"--skip={skip}"] + ([f"--max-count={limit}"] if limit is not None else [])
         out = self.run("log", "-z", f"--format={LOG_FORMAT}", *bounds, *revisions, "--", *paths)
@@ -209,12 +239,19 @@ def _entry(line: str) -> TreeEntry:
 
 
 def _import_stream(
-    ref: str, parent: str | None, files: Mapping[str, bytes | None], message: str, author: Signature, committer: Signature,
+    ref: str,
+    parent: str | None,
+    files: Mapping[str, bytes | None],
+    message: str,
+    author: Signature,
+    committer: Signature,
 ) -> bytes:
     text = message.encode()
     parts = [
         f"reset {ref}\n\ncommit {ref}\nmark :1\nauthor {author.line()}\ncommitter {committer.line()}\ndata {len(text)}\n".encode(),
-        text, b"\n", f"from {parent}\n".encode() if parent else b"",
+        text,
+        b"\n",
+        f"from {parent}\n".encode() if parent else b"",
     ]
     for path, content in files.items():
         quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -33,9 +33,15 @@ def parse_log(text: str) -> tuple[Commit, ...]:
 def _parse(record: str) -> Commit:
     sha, tree, parents, an, ae, ai, cn, ce, ci, message = record.split("\x01", 9)
     return Commit(
-        sha=sha, tree=tree, parents=tuple(parents.split()),
-        author_name=an, author_email=ae, authored_at=_zulu(ai),
-        committer_name=cn, committer_email=ce, committed_at=_zulu(ci),
+        sha=sha,
+        tree=tree,
+        parents=tuple(parents.split()),
+        author_name=an,
+        author_email=ae,
+        authored_at=_zulu(ai),
+        committer_name=cn,
+        committer_email=ce,
+        committed_at=_zulu(ci),
         message=message.rstrip("\n"),
     )
 

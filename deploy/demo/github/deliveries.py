@@ -52,15 +52,27 @@ class Deliveries:
         return True
 
     def send(
-        self, app: App, event: str, payload: Json, *, installation: Installation | None = None, repo: Repo | None = None,
+        self,
+        app: App,
+        event: str,
+        payload: Json,
+        *,
+        installation: Installation | None = None,
+        repo: Repo | None = None,
     ) -> Delivery | None:
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
         if not app.webhook_url or len(body) > PAYLOAD_CAP:
             return None
         delivery = Delivery(
-            id=self._state.next_id(), guid=str(uuid.uuid4()), app=app, event=event, action=payload.get("action"),
-            installation_id=installation.id if installation else None, repository_id=repo.id if repo else None,
-            body=body, delivered_at=self._state.now(),
+            id=self._state.next_id(),
+            guid=str(uuid.uuid4()),
+            app=app,
+            event=event,
+            action=payload.get("action"),
+            installation_id=installation.id if installation else None,
+            repository_id=repo.id if repo else None,
+            body=body,
+            delivered_at=self._state.now(),
         )
         self._enqueue(delivery)
         return delivery
@@ -69,8 +81,14 @@ class Deliveries:
         """The same bytes under the same GUID as a new attempt."""
         with self._state.lock:
             again = replace(
-                earlier, id=self._state.next_id(), redelivery=True, delivered_at=self._state.now(),
-                status="PENDING", status_code=0, response_headers={}, response_body="",
+                earlier,
+                id=self._state.next_id(),
+                redelivery=True,
+                delivered_at=self._state.now(),
+                status="PENDING",
+                status_code=0,
+                response_headers={},
+                response_body="",
             )
         self._queue.put(again)
         return again
@@ -117,8 +135,11 @@ class Deliveries:
     def _post(self, delivery: Delivery) -> None:
         try:
             answer = self._session.post(
-                delivery.app.webhook_url, data=delivery.body, headers=delivery.request_headers,
-                timeout=TIMEOUT, allow_redirects=False,
+                delivery.app.webhook_url,
+                data=delivery.body,
+                headers=delivery.request_headers,
+                timeout=TIMEOUT,
+                allow_redirects=False,
             )
         except requests.Timeout:
             delivery.status, delivery.status_code = "timed out", 504
@@ -150,13 +171,23 @@ def headers(delivery: Delivery) -> dict[str, str]:
     if not delivery.app.webhook_secret:
         return plain
     legacy = hmac.new(delivery.app.webhook_secret.encode(), delivery.body, hashlib.sha1).hexdigest()
-    return plain | {"X-Hub-Signature": f"sha1={legacy}", "X-Hub-Signature-256": sign(delivery.app.webhook_secret, delivery.body)}
+    return plain | {
+        "X-Hub-Signature": f"sha1={legacy}",
+        "X-Hub-Signature-256": sign(delivery.app.webhook_secret, delivery.body),
+    }
 
 
 def _record(delivery: Delivery) -> Json:
     shown = {k: v for k, v in delivery.request_headers.items() if not k.startswith("X-Hub-")}
     return {
-        "id": delivery.id, "guid": delivery.guid, "event": delivery.event, "action": delivery.action,
-        "redelivery": delivery.redelivery, "status": delivery.status, "status_code": delivery.status_code,
-        "signed": "X-Hub-Signature-256" in delivery.request_headers, "headers": shown, "payload": json.loads(delivery.body),
+        "id": delivery.id,
+        "guid": delivery.guid,
+        "event": delivery.event,
+        "action": delivery.action,
+        "redelivery": delivery.redelivery,
+        "status": delivery.status,
+        "status_code": delivery.status_code,
+        "signed": "X-Hub-Signature-256" in delivery.request_headers,
+        "headers": shown,
+        "payload": json.loads(delivery.body),
     }

@@ -34,8 +34,13 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     patches = _patches("\0".join(fields[at:]))
     return tuple(
         FileDiff(
-            sha=raw.sha, path=raw.path, previous=raw.previous, status=STATUS.get(raw.status, "changed"),
-            additions=added, deletions=deleted, patch=patch,
+            sha=raw.sha,
+            path=raw.path,
+            previous=raw.previous,
+            status=STATUS.get(raw.status, "changed"),
+            additions=added,
+            deletions=deleted,
+            patch=patch,
         )
         for raw, (added, deleted), patch in zip(raws, counts, patches, strict=True)
     )

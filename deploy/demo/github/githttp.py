@@ -52,7 +52,7 @@ def receive_pack(owner: str, name: str) -> Response:
 @git.errorhandler(ApiError)
 def refuse(problem: ApiError) -> Response:
     answer = Response(problem.message + "\n", problem.status, mimetype="text/plain")
-    if problem.status == 401:  # noqa: PLR2004
+    if problem.status == 401:
         answer.headers["WWW-Authenticate"] = 'Basic realm="GitHub"'
     return answer
 
@@ -79,7 +79,11 @@ def _run(repo: Repo, tail: str, token: Token) -> Response:
         body.write(piece)
     body.seek(0)
     process = subprocess.Popen(
-        ["git", "http-backend"], stdin=body, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_cgi(repo, tail, token, body),
+        ["git", "http-backend"],
+        stdin=body,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_cgi(repo, tail, token, body),
     )
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
     status, headers = _head(process.stdout)
@@ -93,16 +97,30 @@ def _cgi(repo: Repo, tail: str, token: Token, body: IO[bytes]) -> dict[str, str]
     body.seek(0, 2)
     length = body.tell()
     body.seek(0)
-    hidden = ["refs/pull", *(f"refs/heads/{branch}" for branch, rule in repo.protections.items() if rule.get("reviews"))]
+    hidden = [
+        "refs/pull",
+        *(f"refs/heads/{branch}" for branch, rule in repo.protections.items() if rule.get("reviews")),
+    ]
     config = {"GIT_CONFIG_COUNT": str(len(hidden))}
     for number, ref in enumerate(hidden):  # a hidden ref cannot be pushed to
         config |= {f"GIT_CONFIG_KEY_{number}": "receive.hideRefs", f"GIT_CONFIG_VALUE_{number}": ref}
-    return environment() | config | {
-        "GIT_PROJECT_ROOT": str(repo.git.path), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": tail, "REQUEST_METHOD": request.method,
-        "QUERY_STRING": request.query_string.decode(), "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-        "CONTENT_LENGTH": str(length), "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
-        "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""), "REMOTE_USER": token.user.login, "REMOTE_ADDR": "127.0.0.1",
-    }
+    return (
+        environment()
+        | config
+        | {
+            "GIT_PROJECT_ROOT": str(repo.git.path),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": tail,
+            "REQUEST_METHOD": request.method,
+            "QUERY_STRING": request.query_string.decode(),
+            "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(length),
+            "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
+            "REMOTE_USER": token.user.login,
+            "REMOTE_ADDR": "127.0.0.1",
+        }
+    )
 
 
 def _head(stream: IO[bytes]) -> tuple[int, list[tuple[str, str]]]:

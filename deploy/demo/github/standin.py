@@ -57,7 +57,9 @@ class StandIn:
         self._server = make_server("127.0.0.1", port, create_app(self.hub), threaded=True, request_handler=_Quiet)
         self.hub.state.server_url = f"http://127.0.0.1:{self._server.port}"
         self.hub.deliveries.start()
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="github", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="github", daemon=True
+        )
         self._thread.start()
         return self
 
@@ -73,7 +75,9 @@ class StandIn:
     def __enter__(self) -> StandIn:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
 

@@ -103,7 +103,9 @@ class State:
         return next((u for u in self.users.values() if wanted in (u.email.lower(), u.noreply.lower())), None)
 
     def find_team(self, org: str, slug: str) -> Team | None:
-        return next((t for t in self.teams.values() if t.org.login.lower() == org.lower() and t.slug == slug.lower()), None)
+        return next(
+            (t for t in self.teams.values() if t.org.login.lower() == org.lower() and t.slug == slug.lower()), None
+        )
 
     # -- repositories and what they hold
 

@@ -29,8 +29,15 @@ from deploy.demo.github.records import (
 Files: TypeAlias = Mapping[str, str | bytes | None]  # path -> content; None deletes
 
 PERMISSIONS = {
-    "checks": "write", "contents": "write", "deployments": "write", "issues": "write", "members": "read",
-    "merge_queues": "read", "metadata": "read", "pull_requests": "write", "statuses": "write",
+    "checks": "write",
+    "contents": "write",
+    "deployments": "write",
+    "issues": "write",
+    "members": "read",
+    "merge_queues": "read",
+    "metadata": "read",
+    "pull_requests": "write",
+    "statuses": "write",
 }
 EVENTS = ("check_run", "check_suite", "issue_comment", "merge_group", "pull_request", "push")
 
@@ -48,7 +55,15 @@ class World:
         with self.state.lock:
             return self.state.add_user(login, name=name, email=email)
 
-    def create_org(self, login: str, *, name: str = "", admins: Sequence[User] = (), members: Sequence[User] = (), base_permission: str = "none") -> User:
+    def create_org(
+        self,
+        login: str,
+        *,
+        name: str = "",
+        admins: Sequence[User] = (),
+        members: Sequence[User] = (),
+        base_permission: str = "none",
+    ) -> User:
         with self.state.lock:
             org = self.state.add_user(login, name=name, kind="Organization")
             org.base_permission = base_permission
@@ -56,10 +71,23 @@ class World:
             return org
 
     def create_team(
-        self, org: User, slug: str, *, members: Sequence[User] = (), parent: Team | None = None, repos: Mapping[int, str] | None = None,
+        self,
+        org: User,
+        slug: str,
+        *,
+        members: Sequence[User] = (),
+        parent: Team | None = None,
+        repos: Mapping[int, str] | None = None,
     ) -> Team:
         with self.state.lock:
-            team = Team(id=self.state.next_id(), slug=slug, name=slug.title(), org=org, parent=parent, created_at=self.state.now())
+            team = Team(
+                id=self.state.next_id(),
+                slug=slug,
+                name=slug.title(),
+                org=org,
+                parent=parent,
+                created_at=self.state.now(),
+            )
             team.repos = dict(repos or {})
             self.state.teams[team.id] = team
             for user in members:
@@ -77,16 +105,30 @@ class World:
             team.members.pop(user.id, None)
 
     def create_repo(
-        self, owner: User, name: str, *, files: Files | None = None, private: bool = True, default_branch: str = "main",
-        description: str = "", author: User | None = None,
+        self,
+        owner: User,
+        name: str,
+        *,
+        files: Files | None = None,
+        private: bool = True,
+        default_branch: str = "main",
+        description: str = "",
+        author: User | None = None,
     ) -> Repo:
         """A repository with one commit that holds `files` (a README when left out)."""
         with self.state.lock:
             repo_id = self.state.next_id()
             git = BareRepo.create(self.state.folder / "repositories" / f"{repo_id}.git", default_branch)
             repo = Repo(
-                id=repo_id, owner=owner, name=name, private=private, default_branch=default_branch, description=description,
-                created_at=self.state.now(), pushed_at=self.state.now(), git=git,
+                id=repo_id,
+                owner=owner,
+                name=name,
+                private=private,
+                default_branch=default_branch,
+                description=description,
+                created_at=self.state.now(),
+                pushed_at=self.state.now(),
+                git=git,
             )
             self.state.repos[repo.id] = repo
             by = self.hub.signature(author or owner)
@@ -102,8 +144,16 @@ class World:
             git = BareRepo.create(self.state.folder / "repositories" / f"{fork_id}.git", repo.default_branch)
             git.fetch(repo.git, "+refs/heads/*:refs/heads/*")
             fork = Repo(
-                id=fork_id, owner=owner, name=repo.name, private=repo.private, default_branch=repo.default_branch,
-                description=repo.description, created_at=self.state.now(), pushed_at=self.state.now(), git=git, fork_of=repo,
+                id=fork_id,
+                owner=owner,
+                name=repo.name,
+                private=repo.private,
+                default_branch=repo.default_branch,
+                description=repo.description,
+                created_at=self.state.now(),
+                pushed_at=self.state.now(),
+                git=git,
+                fork_of=repo,
             )
             self.state.repos[fork.id] = fork
             return fork
@@ -130,14 +180,31 @@ class World:
     # -- Apps
 
     def create_app(
-        self, owner: User, slug: str, *, name: str = "", webhook_url: str = "", webhook_secret: str = "", description: str = "",
-        permissions: Mapping[str, str] = PERMISSIONS, events: Sequence[str] = EVENTS, keys: tuple[str, str] | None = None,
+        self,
+        owner: User,
+        slug: str,
+        *,
+        name: str = "",
+        webhook_url: str = "",
+        webhook_secret: str = "",
+        description: str = "",
+        permissions: Mapping[str, str] = PERMISSIONS,
+        events: Sequence[str] = EVENTS,
+        keys: tuple[str, str] | None = None,
     ) -> App:
         """`keys`: private and public PEM; by default one pair serves all Apps of this process."""
         with self.state.lock:
             app = apps.create_app(
-                self.hub, owner, name=name or slug, slug=slug, keys=keys or shared_keys(), webhook_url=webhook_url,
-                webhook_secret=webhook_secret, permissions=dict(permissions), events=events, description=description,
+                self.hub,
+                owner,
+                name=name or slug,
+                slug=slug,
+                keys=keys or shared_keys(),
+                webhook_url=webhook_url,
+                webhook_secret=webhook_secret,
+                permissions=dict(permissions),
+                events=events,
+                description=description,
             )
             apps.ping(self.hub, app)
             return app
@@ -188,8 +255,17 @@ class World:
     # -- acting as a person
 
     def push(
-        self, repo: Repo, user: User, branch: str, files: Files, message: str = "Change files", *, start: str | None = None,
-        author: Signature | User | None = None, committer: Signature | User | None = None, force: bool = False,
+        self,
+        repo: Repo,
+        user: User,
+        branch: str,
+        files: Files,
+        message: str = "Change files",
+        *,
+        start: str | None = None,
+        author: Signature | User | None = None,
+        committer: Signature | User | None = None,
+        force: bool = False,
     ) -> str:
         """One commit with these files on the branch, pushed by `user`, who may differ from author and committer; its SHA.
 
@@ -200,7 +276,9 @@ class World:
             parent = repo.git.tip(branch) if not force else None
             parent = parent or repo.git.resolve(start or repo.default_branch)
             writer = self._signature(author or user)
-            sha = repo.git.commit_files(parent, _bytes(files), message, writer, self._signature(committer or author or user))
+            sha = repo.git.commit_files(
+                parent, _bytes(files), message, writer, self._signature(committer or author or user)
+            )
             pushes.set_branch(self.hub, repo, branch, sha, user, force=force)
             return sha
 
@@ -209,13 +287,30 @@ class World:
             pushes.delete_branch(self.hub, repo, branch, user)
 
     def open_pull(
-        self, repo: Repo, author: User, *, head: str, base: str | None = None, title: str = "A change", body: str = "", draft: bool = False,
-        head_repo: Repo | None = None, maintainer_can_modify: bool = True,
+        self,
+        repo: Repo,
+        author: User,
+        *,
+        head: str,
+        base: str | None = None,
+        title: str = "A change",
+        body: str = "",
+        draft: bool = False,
+        head_repo: Repo | None = None,
+        maintainer_can_modify: bool = True,
     ) -> Pull:
         with self.state.lock:
             return pulls.open_pull(
-                self.hub, repo, author, head_repo=head_repo or repo, head=head, base=base or repo.default_branch, title=title, body=body,
-                draft=draft, maintainer_can_modify=maintainer_can_modify,
+                self.hub,
+                repo,
+                author,
+                head_repo=head_repo or repo,
+                head=head,
+                base=base or repo.default_branch,
+                title=title,
+                body=body,
+                draft=draft,
+                maintainer_can_modify=maintainer_can_modify,
             )
 
     def open_issue(self, repo: Repo, author: User, title: str, body: str = "") -> Issue:
@@ -251,7 +346,9 @@ class World:
         with self.state.lock:
             pulls.reopen(self.hub, pull, user)
 
-    def edit_pull(self, pull: Pull, user: User, *, title: str | None = None, body: str | None = None, base: str | None = None) -> None:
+    def edit_pull(
+        self, pull: Pull, user: User, *, title: str | None = None, body: str | None = None, base: str | None = None
+    ) -> None:
         with self.state.lock:
             pulls.edit(self.hub, pull, user, title=title, body=body, base=base)
 

@@ -14,15 +14,35 @@ ALWAYS = ("installation", "installation_repositories")  # no App can unsubscribe
 
 
 def create_app(
-    hub: Hub, owner: User, *, name: str, slug: str, keys: tuple[str, str], webhook_url: str, webhook_secret: str,
-    permissions: dict[str, str], events: Iterable[str], description: str = "",
+    hub: Hub,
+    owner: User,
+    *,
+    name: str,
+    slug: str,
+    keys: tuple[str, str],
+    webhook_url: str,
+    webhook_secret: str,
+    permissions: dict[str, str],
+    events: Iterable[str],
+    description: str = "",
 ) -> App:
     state = hub.state
     bot = state.add_user(f"{slug}[bot]", kind="Bot")
     app = App(
-        id=state.next_id(), slug=slug, name=name, owner=owner, bot=bot, client_id=f"Iv23li{secrets.token_hex(7)}",
-        client_secret=secrets.token_hex(20), description=description, private_key_pem=keys[0], public_key_pem=keys[1],
-        webhook_url=webhook_url, webhook_secret=webhook_secret, permissions={"metadata": "read"} | permissions, events=tuple(events),
+        id=state.next_id(),
+        slug=slug,
+        name=name,
+        owner=owner,
+        bot=bot,
+        client_id=f"Iv23li{secrets.token_hex(7)}",
+        client_secret=secrets.token_hex(20),
+        description=description,
+        private_key_pem=keys[0],
+        public_key_pem=keys[1],
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+        permissions={"metadata": "read"} | permissions,
+        events=tuple(events),
         created_at=state.now(),
     )
     state.apps[app.id] = app
@@ -33,9 +53,15 @@ def ping(hub: Hub, app: App) -> None:
     """The first event of a webhook, sent when it is set up."""
     api = f"{hub.state.api_url}/app/hook"
     hook: Json = {
-        "type": "App", "id": app.id + 500_000, "name": "web", "active": True, "app_id": app.id, "events": list(app.events),
+        "type": "App",
+        "id": app.id + 500_000,
+        "name": "web",
+        "active": True,
+        "app_id": app.id,
+        "events": list(app.events),
         "config": {"url": app.webhook_url, "content_type": "json", "insecure_ssl": "0", "secret": "********"},
-        "deliveries_url": f"{api}/deliveries", "created_at": app.created_at.isoformat(timespec="seconds"),
+        "deliveries_url": f"{api}/deliveries",
+        "created_at": app.created_at.isoformat(timespec="seconds"),
         "updated_at": app.created_at.isoformat(timespec="seconds"),
     }
     hub.deliveries.send(app, "ping", {"zen": "Keep it logically awesome.", "hook_id": hook["id"], "hook": hook})
@@ -46,23 +72,45 @@ def install(hub: Hub, app: App, account: User, repos: Iterable[Repo] | None, sen
     state = hub.state
     chosen = list(repos) if repos is not None else []
     installation = Installation(
-        id=state.next_id(), app=app, account=account, selection="all" if repos is None else "selected",
-        repo_ids={r.id for r in chosen}, permissions=dict(app.permissions), events=app.events, created_at=state.now(),
+        id=state.next_id(),
+        app=app,
+        account=account,
+        selection="all" if repos is None else "selected",
+        repo_ids={r.id for r in chosen},
+        permissions=dict(app.permissions),
+        events=app.events,
+        created_at=state.now(),
     )
     state.installations[installation.id] = installation
     covered = [r for r in state.repos.values() if installation.covers(r)]
-    _announce(hub, installation, "installation", sender, {
-        "action": "created", "repositories": [_short(r) for r in covered], "requester": None,
-    })
+    _announce(
+        hub,
+        installation,
+        "installation",
+        sender,
+        {
+            "action": "created",
+            "repositories": [_short(r) for r in covered],
+            "requester": None,
+        },
+    )
     return installation
 
 
 def uninstall(hub: Hub, installation: Installation, sender: User) -> None:
     covered = [r for r in hub.state.repos.values() if installation.covers(r)]
     del hub.state.installations[installation.id]
-    _announce(hub, installation, "installation", sender, {
-        "action": "deleted", "repositories": [_short(r) for r in covered], "requester": None,
-    })
+    _announce(
+        hub,
+        installation,
+        "installation",
+        sender,
+        {
+            "action": "deleted",
+            "repositories": [_short(r) for r in covered],
+            "requester": None,
+        },
+    )
 
 
 def suspend(hub: Hub, installation: Installation, sender: User, *, suspended: bool) -> None:
@@ -73,21 +121,35 @@ def suspend(hub: Hub, installation: Installation, sender: User, *, suspended: bo
 def choose(hub: Hub, installation: Installation, repo: Repo, sender: User, *, added: bool) -> None:
     """Adds a repository to an installation, or takes it away."""
     (installation.repo_ids.add if added else installation.repo_ids.discard)(repo.id)
-    _announce(hub, installation, "installation_repositories", sender, {
-        "action": "added" if added else "removed", "repository_selection": installation.selection, "requester": None,
-        "repositories_added": [_short(repo)] if added else [], "repositories_removed": [] if added else [_short(repo)],
-    })
+    _announce(
+        hub,
+        installation,
+        "installation_repositories",
+        sender,
+        {
+            "action": "added" if added else "removed",
+            "repository_selection": installation.selection,
+            "requester": None,
+            "repositories_added": [_short(repo)] if added else [],
+            "repositories_removed": [] if added else [_short(repo)],
+        },
+    )
 
 
 def _announce(hub: Hub, installation: Installation, event: str, sender: User, payload: Json) -> None:
     hub.state.changed()
     shape = payload | {
-        "installation": accounts.installation(hub.state, installation), "sender": accounts.user(hub.state, sender),
+        "installation": accounts.installation(hub.state, installation),
+        "sender": accounts.user(hub.state, sender),
     }
     hub.deliveries.send(installation.app, event, shape, installation=installation)
 
 
 def _short(repo: Repo) -> Json:
     return {
-        "id": repo.id, "node_id": node_id("Repository", repo.id), "name": repo.name, "full_name": repo.full_name, "private": repo.private,
+        "id": repo.id,
+        "node_id": node_id("Repository", repo.id),
+        "name": repo.name,
+        "full_name": repo.full_name,
+        "private": repo.private,
     }

@@ -30,8 +30,15 @@ def create(hub: Hub, repo: Repo, app: App, fields: Mapping[str, Any]) -> CheckRu
         raise ApiError(422, f"No commit found for SHA: {sha}", errors=[])
     suite = suites.find(hub, repo, app, sha) or suites.create(hub, repo, app, sha, _branch(repo, sha), None)
     run = CheckRun(
-        id=hub.state.next_id(), suite=suite, name=name, external_id="", details_url="", status="queued", conclusion=None,
-        started_at=hub.state.now(), completed_at=None,
+        id=hub.state.next_id(),
+        suite=suite,
+        name=name,
+        external_id="",
+        details_url="",
+        status="queued",
+        conclusion=None,
+        started_at=hub.state.now(),
+        completed_at=None,
     )
     _apply(hub, run, fields)
     hub.state.runs[run.id] = run
@@ -44,7 +51,9 @@ def create(hub: Hub, repo: Repo, app: App, fields: Mapping[str, Any]) -> CheckRu
 def update(hub: Hub, run: CheckRun, app: App, fields: Mapping[str, Any]) -> None:
     """Changes a run; annotations are appended, all else replaces what was there."""
     if run.suite.app is not app:
-        raise forbidden("Invalid app_id `" + str(app.id) + "` - check run can only be modified by the GitHub App that created it.")
+        raise forbidden(
+            "Invalid app_id `" + str(app.id) + "` - check run can only be modified by the GitHub App that created it."
+        )
     was = run.status
     _apply(hub, run, fields)
     hub.state.changed()
@@ -75,7 +84,9 @@ def _apply(hub: Hub, run: CheckRun, fields: Mapping[str, Any]) -> None:
     run.external_id = fields.get("external_id", run.external_id)
     run.details_url = fields.get("details_url", run.details_url)
     run.started_at = _time(fields.get("started_at")) or run.started_at
-    run.completed_at = (_time(fields.get("completed_at")) or run.completed_at or hub.state.now()) if status == "completed" else None
+    run.completed_at = (
+        (_time(fields.get("completed_at")) or run.completed_at or hub.state.now()) if status == "completed" else None
+    )
     if output is not None:
         run.title, run.summary = output.get("title", run.title), output["summary"]
         run.text = output.get("text", run.text)
@@ -125,7 +136,9 @@ def _announce(hub: Hub, run: CheckRun, action: str, sender: User) -> None:
 
 
 def _branch(repo: Repo, sha: str) -> str | None:
-    return next((ref.removeprefix("refs/heads/") for ref, tip in repo.git.refs("refs/heads/").items() if tip == sha), None)
+    return next(
+        (ref.removeprefix("refs/heads/") for ref, tip in repo.git.refs("refs/heads/").items() if tip == sha), None
+    )
 
 
 def _time(text: Any) -> datetime | None:

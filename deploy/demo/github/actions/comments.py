@@ -13,7 +13,9 @@ BODY_CAP = 65_536  # characters
 def create(hub: Hub, issue: Issue, author: User, body: str, app: App | None = None) -> Comment:
     _check(body)
     now = hub.state.now()
-    comment = Comment(id=hub.state.next_id(), issue=issue, user=author, body=body, created_at=now, updated_at=now, app=app)
+    comment = Comment(
+        id=hub.state.next_id(), issue=issue, user=author, body=body, created_at=now, updated_at=now, app=app
+    )
     hub.state.comments[comment.id] = comment
     issue.updated_at = now
     _announce(hub, comment, "created", author)
@@ -55,6 +57,9 @@ def _check(body: str) -> None:
 
 def _announce(hub: Hub, comment: Comment, action: str, sender: User, **more: object) -> None:
     payload: Json = {
-        "action": action, "issue": shapes.issue(hub.state, comment.issue), "comment": shapes.comment(hub.state, comment), **more,
+        "action": action,
+        "issue": shapes.issue(hub.state, comment.issue),
+        "comment": shapes.comment(hub.state, comment),
+        **more,
     }
     hub.emit("issue_comment", payload, comment.issue.repo, sender)

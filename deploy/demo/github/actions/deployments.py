@@ -37,10 +37,20 @@ def create(hub: Hub, repo: Repo, creator: User, app: App | None, fields: Mapping
     environment = fields.get("environment") or "production"
     now = hub.state.now()
     deployment = Deployment(
-        id=hub.state.next_id(), repo=repo, sha=sha, ref=ref, task=fields.get("task") or "deploy", payload=fields.get("payload") or {},
-        environment=environment, description=fields.get("description"), transient=bool(fields.get("transient_environment", False)),
-        production=bool(fields.get("production_environment", environment == "production")), creator=creator, app=app,
-        created_at=now, updated_at=now,
+        id=hub.state.next_id(),
+        repo=repo,
+        sha=sha,
+        ref=ref,
+        task=fields.get("task") or "deploy",
+        payload=fields.get("payload") or {},
+        environment=environment,
+        description=fields.get("description"),
+        transient=bool(fields.get("transient_environment", False)),
+        production=bool(fields.get("production_environment", environment == "production")),
+        creator=creator,
+        app=app,
+        created_at=now,
+        updated_at=now,
     )
     hub.state.deployments[deployment.id] = deployment
     repo.environments.setdefault(environment, Environment(id=hub.state.next_id(), name=environment, created_at=now))
@@ -52,12 +62,17 @@ def set_status(hub: Hub, deployment: Deployment, creator: User, fields: Mapping[
     if fields.get("state") not in STATES:
         raise invalid("DeploymentStatus", "state", "state is not included in the list", "invalid")
     description = fields.get("description") or ""
-    if len(description) > 140:  # noqa: PLR2004
+    if len(description) > 140:
         raise invalid("DeploymentStatus", "description", "description is too long (maximum is 140 characters)")
     status = DeploymentStatus(
-        id=hub.state.next_id(), state=fields["state"], description=description,
-        environment=fields.get("environment") or deployment.environment, environment_url=fields.get("environment_url") or "",
-        log_url=fields.get("log_url") or fields.get("target_url") or "", creator=creator, created_at=hub.state.now(),
+        id=hub.state.next_id(),
+        state=fields["state"],
+        description=description,
+        environment=fields.get("environment") or deployment.environment,
+        environment_url=fields.get("environment_url") or "",
+        log_url=fields.get("log_url") or fields.get("target_url") or "",
+        creator=creator,
+        created_at=hub.state.now(),
     )
     if status.state == "success" and fields.get("auto_inactive", True):
         _retire_older(hub, deployment, creator)
@@ -73,8 +88,15 @@ def set_commit_status(hub: Hub, repo: Repo, sha: str, creator: User, fields: Map
     if fields.get("state") not in COMMIT_STATES:
         raise invalid("Status", "state", "state is not included in the list", "invalid")
     status = CommitStatus(
-        id=hub.state.next_id(), repo=repo, sha=sha, state=fields["state"], context=fields.get("context") or "default",
-        description=fields.get("description"), target_url=fields.get("target_url"), creator=creator, created_at=hub.state.now(),
+        id=hub.state.next_id(),
+        repo=repo,
+        sha=sha,
+        state=fields["state"],
+        context=fields.get("context") or "default",
+        description=fields.get("description"),
+        target_url=fields.get("target_url"),
+        creator=creator,
+        created_at=hub.state.now(),
     )
     hub.state.statuses.append(status)
     hub.state.changed()
@@ -120,5 +142,11 @@ def ref_name(sha: str) -> str:
 def _retire_older(hub: Hub, deployment: Deployment, creator: User) -> None:
     for other in hub.state.deployments.values():
         same = other.repo is deployment.repo and other.environment == deployment.environment and other is not deployment
-        if same and not other.transient and not other.production and other.statuses and other.statuses[-1].state == "success":
+        if (
+            same
+            and not other.transient
+            and not other.production
+            and other.statuses
+            and other.statuses[-1].state == "success"
+        ):
             set_status(hub, other, creator, {"state": "inactive"})

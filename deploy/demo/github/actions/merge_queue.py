@@ -42,8 +42,10 @@ def finish(hub: Hub, pull: Pull, head: str, actor: User, *, merged: bool) -> Non
 
 def _announce(hub: Hub, pull: Pull, head: str, base: str, actor: User, payload: Json) -> None:
     group = {
-        "head_sha": head, "head_ref": f"refs/heads/gh-readonly-queue/{pull.base_ref}/pr-{pull.number}-{base}",
-        "base_sha": base, "base_ref": f"refs/heads/{pull.base_ref}",
+        "head_sha": head,
+        "head_ref": f"refs/heads/gh-readonly-queue/{pull.base_ref}/pr-{pull.number}-{base}",
+        "base_sha": base,
+        "base_ref": f"refs/heads/{pull.base_ref}",
         "head_commit": commits.simple_commit(pull.repo.git.commit(head)),
     }
     hub.emit("merge_group", payload | {"merge_group": group}, pull.repo, actor)

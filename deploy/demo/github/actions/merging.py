@@ -8,7 +8,9 @@ from deploy.demo.github.hub import Hub
 from deploy.demo.github.records import Pull, User
 
 
-def merge(hub: Hub, pull: Pull, actor: User, *, method: str = "merge", title: str = "", message: str = "", sha: str = "") -> str:
+def merge(
+    hub: Hub, pull: Pull, actor: User, *, method: str = "merge", title: str = "", message: str = "", sha: str = ""
+) -> str:
     """Merges a pull (`method` merge or squash; rebase is done as a squash); the new tip of the base comes back."""
     git = pull.repo.git
     base = git.tip(pull.base_ref)
@@ -22,7 +24,9 @@ def merge(hub: Hub, pull: Pull, actor: User, *, method: str = "merge", title: st
     squash = method != "merge"
     text = _message(pull, title, message, squash=squash)
     parents = [base] if squash else [base, pull.head_sha]
-    commit = git.write_commit(tree, parents, text, hub.web_signature(pull.issue.user if squash else actor), hub.own_signature())
+    commit = git.write_commit(
+        tree, parents, text, hub.web_signature(pull.issue.user if squash else actor), hub.own_signature()
+    )
     pull.repo.verified.add(commit)
     pulls.finish_merge(hub, pull, actor, commit, announced=False)
     git.set_refs([(f"refs/heads/{pull.base_ref}", commit)])

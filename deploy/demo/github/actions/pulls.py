@@ -11,14 +11,26 @@ from deploy.demo.github.shapes.pulls import PullFacts
 
 
 def open_pull(
-    hub: Hub, repo: Repo, author: User, *, head_repo: Repo, head: str, base: str, title: str, body: str = "", draft: bool = False,
+    hub: Hub,
+    repo: Repo,
+    author: User,
+    *,
+    head_repo: Repo,
+    head: str,
+    base: str,
+    title: str,
+    body: str = "",
+    draft: bool = False,
     maintainer_can_modify: bool = False,
 ) -> Pull:
     """Opens a pull; 422 with GitHub's own reasons where a branch is missing, nothing differs or one is open already."""
     head_sha, base_sha = head_repo.git.tip(head), repo.git.tip(base)
     if head_sha is None or base_sha is None:
         raise invalid("PullRequest", "head" if head_sha is None else "base", "", "invalid")
-    if any(p.head_repo is head_repo and p.head_ref == head and p.base_ref == base and p.issue.state == "open" for p in hub.state.pulls(repo)):
+    if any(
+        p.head_repo is head_repo and p.head_ref == head and p.base_ref == base and p.issue.state == "open"
+        for p in hub.state.pulls(repo)
+    ):
         raise invalid("PullRequest", "head", f"A pull request already exists for {head_repo.owner.login}:{head}.")
     if head_repo is not repo:
         repo.git.fetch(head_repo.git, f"refs/heads/{head}")
@@ -26,8 +38,16 @@ def open_pull(
         raise invalid("PullRequest", "head", f"No commits between {base} and {head}")
     issue = new_issue(hub, repo, author, title, body)
     pull = Pull(
-        id=hub.state.next_id(), issue=issue, head_repo=head_repo, head_owner=head_repo.owner, head_ref=head, head_sha=head_sha,
-        base_ref=base, base_sha=base_sha, draft=draft, maintainer_can_modify=maintainer_can_modify and head_repo is not repo,
+        id=hub.state.next_id(),
+        issue=issue,
+        head_repo=head_repo,
+        head_owner=head_repo.owner,
+        head_ref=head,
+        head_sha=head_sha,
+        base_ref=base,
+        base_sha=base_sha,
+        draft=draft,
+        maintainer_can_modify=maintainer_can_modify and head_repo is not repo,
     )
     issue.pull = pull
     _move_pull_refs(pull)
@@ -39,7 +59,14 @@ def new_issue(hub: Hub, repo: Repo, author: User, title: str, body: str) -> Issu
     now = hub.state.now()
     number = max(repo.issues, default=0) + 1
     issue = Issue(
-        id=hub.state.next_id(), number=number, repo=repo, user=author, title=title, body=body, created_at=now, updated_at=now,
+        id=hub.state.next_id(),
+        number=number,
+        repo=repo,
+        user=author,
+        title=title,
+        body=body,
+        created_at=now,
+        updated_at=now,
     )
     repo.issues[number] = issue
     return issue
@@ -49,12 +76,21 @@ def announce(hub: Hub, pull: Pull, action: str, sender: User, **more: object) ->
     """Sends a pull_request event; as on GitHub its `mergeable` is not known yet."""
     facts = facts_of(hub, pull)
     unknown = PullFacts(
-        commits=facts.commits, additions=facts.additions, deletions=facts.deletions, changed_files=facts.changed_files, mergeable=None,
+        commits=facts.commits,
+        additions=facts.additions,
+        deletions=facts.deletions,
+        changed_files=facts.changed_files,
+        mergeable=None,
     )
     shape = shapes.full(hub.state, pull, unknown) | {
-        "allow_auto_merge": False, "allow_update_branch": False, "delete_branch_on_merge": False,
-        "merge_commit_message": "PR_TITLE", "merge_commit_title": "MERGE_MESSAGE", "squash_merge_commit_message": "COMMIT_MESSAGES",
-        "squash_merge_commit_title": "COMMIT_OR_PR_TITLE", "use_squash_pr_title_as_default": False,
+        "allow_auto_merge": False,
+        "allow_update_branch": False,
+        "delete_branch_on_merge": False,
+        "merge_commit_message": "PR_TITLE",
+        "merge_commit_title": "MERGE_MESSAGE",
+        "squash_merge_commit_message": "COMMIT_MESSAGES",
+        "squash_merge_commit_title": "COMMIT_OR_PR_TITLE",
+        "use_squash_pr_title_as_default": False,
     }
     payload: Json = {"action": action, "number": pull.number, "pull_request": shape, **more}
     hub.emit("pull_request", payload, pull.repo, sender)
@@ -69,8 +105,10 @@ def facts_of(hub: Hub, pull: Pull) -> PullFacts:
         start = git.merge_base(pull.base_sha, pull.head_sha)
         files = git.diff(start, pull.head_sha)
         hub.pull_facts[key] = PullFacts(
-            commits=git.count(f"{pull.base_sha}..{pull.head_sha}"), changed_files=len(files),
-            additions=sum(f.additions for f in files), deletions=sum(f.deletions for f in files),
+            commits=git.count(f"{pull.base_sha}..{pull.head_sha}"),
+            changed_files=len(files),
+            additions=sum(f.additions for f in files),
+            deletions=sum(f.deletions for f in files),
             mergeable=tip is not None and git.merge_tree(tip, pull.head_sha) is not None,
         )
     return hub.pull_facts[key]
@@ -123,7 +161,9 @@ def reopen(hub: Hub, pull: Pull, actor: User) -> None:
     announce(hub, pull, "reopened", actor)
 
 
-def edit(hub: Hub, pull: Pull, actor: User, *, title: str | None = None, body: str | None = None, base: str | None = None) -> None:
+def edit(
+    hub: Hub, pull: Pull, actor: User, *, title: str | None = None, body: str | None = None, base: str | None = None
+) -> None:
     """Changes title, body or base branch; one edited event tells all that changed."""
     changes: Json = {}
     if title is not None and title != pull.issue.title:
@@ -151,7 +191,13 @@ def set_draft(hub: Hub, pull: Pull, actor: User, *, draft: bool) -> None:
 def finish_merge(hub: Hub, pull: Pull, actor: User, commit: str, *, announced: bool = True) -> None:
     """Marks a pull as merged by a commit that its base holds, or is about to hold."""
     now = hub.state.now()
-    pull.issue.state, pull.issue.closed_at, pull.merged_at, pull.merged_by, pull.merge_commit_sha = "closed", now, now, actor, commit
+    pull.issue.state, pull.issue.closed_at, pull.merged_at, pull.merged_by, pull.merge_commit_sha = (
+        "closed",
+        now,
+        now,
+        actor,
+        commit,
+    )
     _note(hub, pull, "merged", actor, pull.base_ref, commit)
     if announced:
         announce(hub, pull, "closed", actor)

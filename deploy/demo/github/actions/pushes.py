@@ -19,7 +19,9 @@ def set_branch(hub: Hub, repo: Repo, branch: str, sha: str, pusher: User, *, for
         return
     if before and not force and not repo.git.is_ancestor(before, sha):
         raise unprocessable("Update is not a fast forward")
-    _refuse_protected(repo, branch, pusher, forced=bool(before) and force and not repo.git.is_ancestor(before or "", sha))
+    _refuse_protected(
+        repo, branch, pusher, forced=bool(before) and force and not repo.git.is_ancestor(before or "", sha)
+    )
     repo.git.set_refs([(f"refs/heads/{branch}", sha)])
     moved(hub, repo, f"refs/heads/{branch}", before, sha, pusher)
 
@@ -67,7 +69,9 @@ def _remember_pusher(repo: Repo, before: str | None, after: str | None, pusher: 
     repo.pushers.setdefault(after, pusher.id)
 
 
-def _payload(hub: Hub, repo: Repo, ref: str, before: str | None, after: str | None, pusher: User, *, forced: bool) -> Json:
+def _payload(
+    hub: Hub, repo: Repo, ref: str, before: str | None, after: str | None, pusher: User, *, forced: bool
+) -> Json:
     state = hub.state
     listed: list[Json] = []
     head = None
@@ -78,13 +82,24 @@ def _payload(hub: Hub, repo: Repo, ref: str, before: str | None, after: str | No
         head = _pushed(hub, repo, found[0] if found else repo.git.commit(after))
     web = repos.web(state, repo)
     repository = repos.repository(state, repo) | {
-        "created_at": int(repo.created_at.timestamp()), "pushed_at": int(repo.pushed_at.timestamp()),
-        "master_branch": repo.default_branch, "stargazers": 0,
+        "created_at": int(repo.created_at.timestamp()),
+        "pushed_at": int(repo.pushed_at.timestamp()),
+        "master_branch": repo.default_branch,
+        "stargazers": 0,
     }
     return {
-        "ref": ref, "before": before or ZERO, "after": after or ZERO, "repository": repository,
-        "pusher": {"name": pusher.login, "email": pusher.email}, "created": before is None, "deleted": after is None, "forced": forced,
-        "base_ref": None, "compare": f"{web}/compare/{(before or ZERO)[:12]}...{(after or ZERO)[:12]}", "commits": listed, "head_commit": head,
+        "ref": ref,
+        "before": before or ZERO,
+        "after": after or ZERO,
+        "repository": repository,
+        "pusher": {"name": pusher.login, "email": pusher.email},
+        "created": before is None,
+        "deleted": after is None,
+        "forced": forced,
+        "base_ref": None,
+        "compare": f"{web}/compare/{(before or ZERO)[:12]}...{(after or ZERO)[:12]}",
+        "commits": listed,
+        "head_commit": head,
     }
 
 

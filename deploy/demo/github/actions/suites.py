@@ -23,7 +23,14 @@ def find(hub: Hub, repo: Repo, app: App, sha: str) -> CheckSuite | None:
 def create(hub: Hub, repo: Repo, app: App, sha: str, branch: str | None, before: str | None) -> CheckSuite:
     now = hub.state.now()
     suite = CheckSuite(
-        id=hub.state.next_id(), repo=repo, app=app, head_sha=sha, head_branch=branch, before=before, created_at=now, updated_at=now,
+        id=hub.state.next_id(),
+        repo=repo,
+        app=app,
+        head_sha=sha,
+        head_branch=branch,
+        before=before,
+        created_at=now,
+        updated_at=now,
     )
     hub.state.suites[suite.id] = suite
     return suite

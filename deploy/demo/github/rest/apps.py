@@ -45,7 +45,9 @@ def list_deliveries() -> Response:
     app = call.jwt_app()
     wanted, cursor = request.args.get("status"), request.args.get("cursor")
     size = min(int(request.args.get("per_page", "30")), 100)
-    found = [d for d in call.hub().state.deliveries.values() if d.app is app and (cursor is None or d.id < _cursor(cursor))]
+    found = [
+        d for d in call.hub().state.deliveries.values() if d.app is app and (cursor is None or d.id < _cursor(cursor))
+    ]
     found = [d for d in found if wanted is None or (200 <= d.status_code < 400) == (wanted == "success")]
     found.sort(key=lambda d: -d.id)
     answer = jsonify([_delivery_item(d) for d in found[:size]])
@@ -57,10 +59,14 @@ def list_deliveries() -> Response:
 @api.get("/app/hook/deliveries/<int:delivery_id>")
 def get_delivery(delivery_id: int) -> Response:
     one = _delivery(delivery_id)
-    return jsonify(_delivery_item(one) | {
-        "url": one.app.webhook_url, "request": {"headers": one.request_headers, "payload": json.loads(one.body)},
-        "response": {"headers": one.response_headers, "payload": one.response_body},
-    })
+    return jsonify(
+        _delivery_item(one)
+        | {
+            "url": one.app.webhook_url,
+            "request": {"headers": one.request_headers, "payload": json.loads(one.body)},
+            "response": {"headers": one.response_headers, "payload": one.response_body},
+        }
+    )
 
 
 @api.post("/app/hook/deliveries/<int:delivery_id>/attempts")
@@ -104,7 +110,9 @@ def create_token(installation_id: int) -> Response:
     ids = frozenset(r.id for r in chosen) if chosen is not None else None
     token = access.issue_token(state, installation, ids, permissions)
     shape: Json = {
-        "token": token.value, "expires_at": token.expires_at and iso(token.expires_at), "permissions": permissions,
+        "token": token.value,
+        "expires_at": token.expires_at and iso(token.expires_at),
+        "permissions": permissions,
         "repository_selection": "selected" if chosen is not None else installation.selection,
     }
     if chosen is not None:
@@ -116,7 +124,10 @@ def create_token(installation_id: int) -> Response:
 def list_installation_repos() -> Response:
     state, token = call.hub().state, call.caller()
     if token.installation is None:
-        raise ApiError(403, "You must authenticate with an installation access token in order to list repositories for an installation.")
+        raise ApiError(
+            403,
+            "You must authenticate with an installation access token in order to list repositories for an installation.",
+        )
     found = [r for r in state.repos.values() if token.installation.covers(r) and access.sees(state, token, r)]
     found = [r for r in found if token.repo_ids is None or r.id in token.repo_ids]
     selection = "selected" if token.repo_ids is not None else token.installation.selection
@@ -132,14 +143,25 @@ def convert_manifest(code: str) -> Response:
         raise not_found()
     hook = manifest.get("hook_attributes") or {}
     app = actions.create_app(
-        hub, hub.state.users[manifest["owner_id"]], name=manifest["name"], slug=manifest["slug"], keys=access.key_pair(),
-        webhook_url=hook.get("url", ""), webhook_secret=secrets.token_hex(20),
-        permissions=manifest.get("default_permissions") or {}, events=manifest.get("default_events") or (),
+        hub,
+        hub.state.users[manifest["owner_id"]],
+        name=manifest["name"],
+        slug=manifest["slug"],
+        keys=access.key_pair(),
+        webhook_url=hook.get("url", ""),
+        webhook_secret=secrets.token_hex(20),
+        permissions=manifest.get("default_permissions") or {},
+        events=manifest.get("default_events") or (),
         description=manifest.get("description") or "",
     )
-    return call.created(accounts.app(hub.state, app) | {
-        "client_secret": app.client_secret, "webhook_secret": app.webhook_secret, "pem": app.private_key_pem,
-    })
+    return call.created(
+        accounts.app(hub.state, app)
+        | {
+            "client_secret": app.client_secret,
+            "webhook_secret": app.webhook_secret,
+            "pem": app.private_key_pem,
+        }
+    )
 
 
 def _hook_config(app: App) -> Json:
@@ -156,9 +178,18 @@ def _delivery(delivery_id: int) -> Delivery:
 
 def _delivery_item(one: Delivery) -> Json:
     return {
-        "id": one.id, "guid": one.guid, "delivered_at": iso(one.delivered_at), "redelivery": one.redelivery, "duration": one.duration,
-        "status": one.status, "status_code": one.status_code, "event": one.event, "action": one.action,
-        "installation_id": one.installation_id, "repository_id": one.repository_id, "throttled_at": None,
+        "id": one.id,
+        "guid": one.guid,
+        "delivered_at": iso(one.delivered_at),
+        "redelivery": one.redelivery,
+        "duration": one.duration,
+        "status": one.status,
+        "status_code": one.status_code,
+        "event": one.event,
+        "action": one.action,
+        "installation_id": one.installation_id,
+        "repository_id": one.repository_id,
+        "throttled_at": None,
     }
 
 
@@ -194,5 +225,9 @@ def _chosen_repos(installation: Installation, fields: Json) -> list[Repo] | None
     covered = [r for r in call.hub().state.repos.values() if installation.covers(r)]
     chosen = [r for r in covered if r.name in (names or ()) or r.id in (ids or ())]
     if len(chosen) != len(set(names or ())) + len(set(ids or ())):
-        raise ApiError(422, "There is at least one repository that does not exist or is not accessible to the parent installation.", errors=[])
+        raise ApiError(
+            422,
+            "There is at least one repository that does not exist or is not accessible to the parent installation.",
+            errors=[],
+        )
     return chosen

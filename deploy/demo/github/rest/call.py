@@ -88,7 +88,9 @@ def text(fields: Json, name: str, default: str = "") -> str:
     return value
 
 
-def page(items: Sequence[T], shape: Callable[[T], Any], *, name: str = "", cap: int | None = None, **more: Any) -> Response:
+def page(
+    items: Sequence[T], shape: Callable[[T], Any], *, name: str = "", cap: int | None = None, **more: Any
+) -> Response:
     """One page of a list (30 by default, 100 at most), with a Link header; `name` wraps it with total_count."""
     items = items[:cap] if cap is not None else items
     size = min(max(_number("per_page", 30), 1), 100)
@@ -120,7 +122,12 @@ def _number(name: str, default: int) -> int:
 
 def _links(at: int, size: int, total: int) -> str:
     last = max((total + size - 1) // size, 1)
-    targets = {"prev": at - 1 if at > 1 else 0, "next": at + 1 if at < last else 0, "last": last if at < last else 0, "first": 1 if at > 1 else 0}
+    targets = {
+        "prev": at - 1 if at > 1 else 0,
+        "next": at + 1 if at < last else 0,
+        "last": last if at < last else 0,
+        "first": 1 if at > 1 else 0,
+    }
     links = []
     for rel, number in targets.items():
         if number:

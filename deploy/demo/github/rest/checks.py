@@ -82,7 +82,9 @@ def list_suites(owner: str, name: str, ref: str) -> Response:
     state = call.hub().state
     sha = _sha(repo := call.repo(owner, name, "checks"), ref)
     wanted = request.args.get("app_id")
-    found = [s for s in state.suites.values() if s.repo is repo and s.head_sha == sha and wanted in (None, str(s.app.id))]
+    found = [
+        s for s in state.suites.values() if s.repo is repo and s.head_sha == sha and wanted in (None, str(s.app.id))
+    ]
     return call.page(found, lambda s: checks.suite(state, s), name="check_suites")
 
 
@@ -114,8 +116,11 @@ def _runs(found: list[CheckRun]) -> Response:
         found = list({(r.suite.app.id, r.name): r for r in found}.values())
     wanted = {k: request.args.get(k) for k in ("check_name", "status", "app_id")}
     found = [
-        r for r in found
-        if wanted["check_name"] in (None, r.name) and wanted["status"] in (None, r.status) and wanted["app_id"] in (None, str(r.suite.app.id))
+        r
+        for r in found
+        if wanted["check_name"] in (None, r.name)
+        and wanted["status"] in (None, r.status)
+        and wanted["app_id"] in (None, str(r.suite.app.id))
     ]
     return call.page(found, lambda r: checks.run(call.hub().state, r), name="check_runs")
 

@@ -29,7 +29,8 @@ def list_deployments(owner: str, name: str) -> Response:
     repo = call.repo(owner, name, "deployments")
     wanted = {k: request.args.get(k) for k in ("sha", "ref", "task", "environment")}
     found = [
-        d for d in reversed(state.deployments.values())
+        d
+        for d in reversed(state.deployments.values())
         if d.repo is repo and all(value in (None, "none", getattr(d, key)) for key, value in wanted.items())
     ]
     return call.page(found, lambda d: deployments.deployment(state, d))
@@ -59,7 +60,11 @@ def create_status(owner: str, name: str, deployment_id: int) -> Response:
 @api.get("/environments")
 def list_environments(owner: str, name: str) -> Response:
     repo = call.repo(owner, name, ("actions", "environments", "deployments"))
-    return call.page(list(repo.environments.values()), lambda e: deployments.environment(call.hub().state, repo, e), name="environments")
+    return call.page(
+        list(repo.environments.values()),
+        lambda e: deployments.environment(call.hub().state, repo, e),
+        name="environments",
+    )
 
 
 @api.get("/environments/<environment>")

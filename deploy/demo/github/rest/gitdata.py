@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, request
 from deploy.demo.github.actions import pushes
 from deploy.demo.github.bare import GitError, Signature
 from deploy.demo.github.errors import ApiError, conflict, invalid, not_found, unprocessable
-from deploy.demo.github.records import Json, Repo
+from deploy.demo.github.records import Repo
 from deploy.demo.github.rest import call
 from deploy.demo.github.shapes import commits, repos
 from deploy.demo.github.state import node_id
@@ -40,10 +40,16 @@ def get_blob(owner: str, name: str, sha: str) -> Response:
     data = _object(repo, sha, "blob")
     if len(data) > BLOB_CAP:
         raise ApiError(403, "This API returns blobs up to 100 MB in size.")
-    return jsonify({
-        "sha": sha, "node_id": node_id("Blob", int(sha[:8], 16)), "size": len(data), "encoding": "base64",
-        "url": f"{repos.api(call.hub().state, repo)}/git/blobs/{sha}", "content": base64.encodebytes(data).decode(),
-    })
+    return jsonify(
+        {
+            "sha": sha,
+            "node_id": node_id("Blob", int(sha[:8], 16)),
+            "size": len(data),
+            "encoding": "base64",
+            "url": f"{repos.api(call.hub().state, repo)}/git/blobs/{sha}",
+            "content": base64.encodebytes(data).decode(),
+        }
+    )
 
 
 @api.post("/trees")
@@ -138,7 +144,9 @@ def update_ref(owner: str, name: str, ref: str) -> Response:
     sha = _existing(repo, call.text(fields, "sha"))
     if not ref.startswith("heads/"):
         raise unprocessable("Reference cannot be updated")
-    pushes.set_branch(hub, repo, ref.removeprefix("heads/"), sha, call.caller().user, force=bool(fields.get("force", False)))
+    pushes.set_branch(
+        hub, repo, ref.removeprefix("heads/"), sha, call.caller().user, force=bool(fields.get("force", False))
+    )
     return _ref(repo, f"refs/{ref}")
 
 
@@ -163,7 +171,11 @@ def _object(repo: Repo, sha: Any, kind: str) -> bytes:
         raise ApiError(422, "The sha parameter must be exactly 40 characters and contain only [0-9a-f].", errors=[])
     found = repo.git.read(sha)
     if found is None or found[0] != kind:
-        raise not_found() if request.method == "GET" else invalid("Commit", kind, f"{kind} {sha} does not exist", "invalid")
+        raise (
+            not_found()
+            if request.method == "GET"
+            else invalid("Commit", kind, f"{kind} {sha} does not exist", "invalid")
+        )
     return found[1]
 
 

@@ -27,14 +27,18 @@ def graphql() -> Response:
     call.caller()
     given = _input(fields)
     if given is None:
-        return _error("NOT_IMPLEMENTED", "This server knows createCommitOnBranch with its input in a variable, and nothing else.")
+        return _error(
+            "NOT_IMPLEMENTED", "This server knows createCommitOnBranch with its input in a variable, and nothing else."
+        )
     try:
         commit = _commit(call.hub(), given)
     except GraphqlError as problem:
         return _error(problem.kind, str(problem))
     except ApiError as problem:
-        return _error("FORBIDDEN" if problem.status == 403 else "NOT_FOUND", problem.message)  # noqa: PLR2004
-    return jsonify({"data": {"createCommitOnBranch": {"clientMutationId": given.get("clientMutationId"), "commit": commit}}})
+        return _error("FORBIDDEN" if problem.status == 403 else "NOT_FOUND", problem.message)
+    return jsonify(
+        {"data": {"createCommitOnBranch": {"clientMutationId": given.get("clientMutationId"), "commit": commit}}}
+    )
 
 
 class GraphqlError(Exception):
@@ -60,7 +64,10 @@ def _commit(hub: Hub, given: Json) -> Json:
     if tip is None:
         raise GraphqlError("NOT_FOUND", f"No branch {branch} found.")
     if tip != given["expectedHeadOid"]:
-        raise GraphqlError("STALE_DATA", f'Expected branch to point to "{given["expectedHeadOid"]}" but it did not. Pull and try again.')
+        raise GraphqlError(
+            "STALE_DATA",
+            f'Expected branch to point to "{given["expectedHeadOid"]}" but it did not. Pull and try again.',
+        )
     message = given.get("message") or {}
     headline, text = str(message.get("headline") or ""), str(message.get("body") or "")
     author = hub.web_signature(call.caller().user)
@@ -90,4 +97,9 @@ def _files(given: Json) -> dict[str, bytes | None]:
 
 
 def _error(kind: str, message: str) -> Response:
-    return jsonify({"data": {"createCommitOnBranch": None}, "errors": [{"type": kind, "path": ["createCommitOnBranch"], "message": message}]})
+    return jsonify(
+        {
+            "data": {"createCommitOnBranch": None},
+            "errors": [{"type": kind, "path": ["createCommitOnBranch"], "message": message}],
+        }
+    )

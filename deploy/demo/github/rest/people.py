@@ -36,7 +36,8 @@ def get_permission(owner: str, name: str, login: str) -> Response:
     if role == "none" and user.id not in repo.owner.members:
         raise ApiError(404, f"{login} is not a user")
     who = accounts.user(state, user) | {
-        "permissions": {name: role in roles for name, roles in _RIGHTS.items()}, "role_name": role,
+        "permissions": {name: role in roles for name, roles in _RIGHTS.items()},
+        "role_name": role,
     }
     return jsonify({"permission": access.LEGACY.get(role, role), "role_name": role, "user": who})
 
@@ -69,12 +70,24 @@ def get_membership(org: str, slug: str, login: str) -> Response:
 @api.get("/rate_limit")
 def get_rate_limit() -> Response:
     core = {"limit": 5000, "remaining": 4999, "reset": int(call.hub().state.now().timestamp()) + 3600, "used": 1}
-    return jsonify({"resources": {"core": core, "search": core | {"limit": 30, "remaining": 30, "used": 0}, "graphql": core}, "rate": core})
+    return jsonify(
+        {
+            "resources": {"core": core, "search": core | {"limit": 30, "remaining": 30, "used": 0}, "graphql": core},
+            "rate": core,
+        }
+    )
 
 
 @api.get("/meta")
 def get_meta() -> Response:
-    return jsonify({"verifiable_password_authentication": False, "hooks": ["127.0.0.1/32"], "web": ["127.0.0.1/32"], "api": ["127.0.0.1/32"]})
+    return jsonify(
+        {
+            "verifiable_password_authentication": False,
+            "hooks": ["127.0.0.1/32"],
+            "web": ["127.0.0.1/32"],
+            "api": ["127.0.0.1/32"],
+        }
+    )
 
 
 def _team(org: str, slug: str) -> Team:
@@ -95,6 +108,9 @@ def _members(team: Team) -> dict[int, TeamMember]:
 
 
 _RIGHTS = {
-    "pull": ("read", "triage", "write", "maintain", "admin"), "triage": ("triage", "write", "maintain", "admin"),
-    "push": ("write", "maintain", "admin"), "maintain": ("maintain", "admin"), "admin": ("admin",),
+    "pull": ("read", "triage", "write", "maintain", "admin"),
+    "triage": ("triage", "write", "maintain", "admin"),
+    "push": ("write", "maintain", "admin"),
+    "maintain": ("maintain", "admin"),
+    "admin": ("admin",),
 }

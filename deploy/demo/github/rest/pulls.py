@@ -39,8 +39,15 @@ def open_pull(owner: str, name: str) -> Response:
     if not title:
         raise invalid("PullRequest", "title", "title is missing", "missing_field")
     pull = actions.open_pull(
-        hub, repo, call.caller().user, head_repo=head_repo, head=head, base=call.text(fields, "base"), title=title,
-        body=call.text(fields, "body"), draft=bool(fields.get("draft", False)),
+        hub,
+        repo,
+        call.caller().user,
+        head_repo=head_repo,
+        head=head,
+        base=call.text(fields, "base"),
+        title=title,
+        body=call.text(fields, "body"),
+        draft=bool(fields.get("draft", False)),
         maintainer_can_modify=bool(fields.get("maintainer_can_modify", True)),
     )
     return call.created(pulls.full(hub.state, pull, actions.facts_of(hub, pull)))
@@ -95,8 +102,13 @@ def merge_pull(owner: str, name: str, number: int) -> Response:
     hub, fields = call.hub(), call.body()
     repo = call.repo(owner, name, "contents", "write")
     sha = merging.merge(
-        hub, hub.state.pull(repo, number), call.caller().user, method=call.text(fields, "merge_method", "merge"),
-        title=call.text(fields, "commit_title"), message=call.text(fields, "commit_message"), sha=call.text(fields, "sha"),
+        hub,
+        hub.state.pull(repo, number),
+        call.caller().user,
+        method=call.text(fields, "merge_method", "merge"),
+        title=call.text(fields, "commit_title"),
+        message=call.text(fields, "commit_message"),
+        sha=call.text(fields, "sha"),
     )
     return jsonify({"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
 
@@ -123,15 +135,21 @@ def _pull(owner: str, name: str, number: int) -> Pull:
 
 def _matches(pull: Pull, wanted: dict[str, str | None]) -> bool:
     return (
-        wanted["state"] in ("all", pull.issue.state) or (wanted["state"] is None and pull.issue.state == "open")
-    ) and wanted["head"] in (None, "", f"{pull.head_owner.login}:{pull.head_ref}") and wanted["base"] in (None, "", pull.base_ref)
+        (wanted["state"] in ("all", pull.issue.state) or (wanted["state"] is None and pull.issue.state == "open"))
+        and wanted["head"] in (None, "", f"{pull.head_owner.login}:{pull.head_ref}")
+        and wanted["base"] in (None, "", pull.base_ref)
+    )
 
 
 def _head_repo(repo: Repo, owner: str) -> Repo:
     if not owner or owner.lower() == repo.owner.login.lower():
         return repo
     state = call.hub().state
-    forks = [r for r in state.repos.values() if r.fork_of is repo and r.owner.login.lower() == owner.lower() and not r.deleted]
+    forks = [
+        r
+        for r in state.repos.values()
+        if r.fork_of is repo and r.owner.login.lower() == owner.lower() and not r.deleted
+    ]
     if not forks or not access.sees(state, call.caller(), forks[0]):
         raise invalid("PullRequest", "head", "", "invalid")
     return forks[0]

@@ -35,7 +35,9 @@ def get_repo(owner: str, name: str) -> Response:
 def list_branches(owner: str, name: str) -> Response:
     repo = call.repo(owner, name, "contents")
     tips = sorted(repo.git.refs("refs/heads/").items())
-    return call.page(tips, lambda pair: repos.short_branch(call.hub().state, repo, pair[0].removeprefix("refs/heads/"), pair[1]))
+    return call.page(
+        tips, lambda pair: repos.short_branch(call.hub().state, repo, pair[0].removeprefix("refs/heads/"), pair[1])
+    )
 
 
 @api.get("/branches/<path:branch>/protection")
@@ -55,13 +57,24 @@ def get_branch(owner: str, name: str, branch: str) -> Response:
         raise ApiError(404, "Branch not found")
     protected = branch in repo.protections
     checks = repo.protections.get(branch, {}).get("checks") or []
-    return jsonify(repos.short_branch(state, repo, branch, sha) | {
-        "commit": commits.commit(state, repo, repo.git.commit(sha)),
-        "_links": {"self": f"{repos.api(state, repo)}/branches/{branch}", "html": f"{repos.web(state, repo)}/tree/{branch}"},
-        "protection": {"enabled": protected, "required_status_checks": {
-            "enforcement_level": "non_admins" if protected else "off", "contexts": [c["context"] for c in checks], "checks": checks,
-        }},
-    })
+    return jsonify(
+        repos.short_branch(state, repo, branch, sha)
+        | {
+            "commit": commits.commit(state, repo, repo.git.commit(sha)),
+            "_links": {
+                "self": f"{repos.api(state, repo)}/branches/{branch}",
+                "html": f"{repos.web(state, repo)}/tree/{branch}",
+            },
+            "protection": {
+                "enabled": protected,
+                "required_status_checks": {
+                    "enforcement_level": "non_admins" if protected else "off",
+                    "contexts": [c["context"] for c in checks],
+                    "checks": checks,
+                },
+            },
+        }
+    )
 
 
 @api.get("/commits")
@@ -103,14 +116,23 @@ def compare(owner: str, name: str, basehead: str) -> Response:
     behind = repo.git.count(f"{head}..{base}")
     api, web = f"{repos.api(state, repo)}/compare/{basehead}", f"{repos.web(state, repo)}/compare/{basehead}"
     status = ("diverged" if behind else "ahead") if ahead else ("behind" if behind else "identical")
-    return jsonify({
-        "url": api, "html_url": web, "permalink_url": web, "diff_url": f"{web}.diff", "patch_url": f"{web}.patch",
-        "base_commit": commits.commit(state, repo, repo.git.commit(base)),
-        "merge_base_commit": commits.commit(state, repo, repo.git.commit(start)),
-        "status": status, "ahead_by": len(ahead), "behind_by": behind, "total_commits": len(ahead),
-        "commits": [commits.commit(state, repo, c) for c in ahead[:COMPARE_CAP]],
-        "files": [commits.diff_entry(state, repo, f, head) for f in repo.git.diff(start, head)[:COMPARE_FILES_CAP]],
-    })
+    return jsonify(
+        {
+            "url": api,
+            "html_url": web,
+            "permalink_url": web,
+            "diff_url": f"{web}.diff",
+            "patch_url": f"{web}.patch",
+            "base_commit": commits.commit(state, repo, repo.git.commit(base)),
+            "merge_base_commit": commits.commit(state, repo, repo.git.commit(start)),
+            "status": status,
+            "ahead_by": len(ahead),
+            "behind_by": behind,
+            "total_commits": len(ahead),
+            "commits": [commits.commit(state, repo, c) for c in ahead[:COMPARE_CAP]],
+            "files": [commits.diff_entry(state, repo, f, head) for f in repo.git.diff(start, head)[:COMPARE_FILES_CAP]],
+        }
+    )
 
 
 @api.get("/contents/", defaults={"path": ""})
@@ -132,10 +154,17 @@ def get_contents(owner: str, name: str, path: str) -> Response:
     if "raw" in request.headers.get("Accept", ""):
         return Response(data, mimetype="application/vnd.github.raw")
     large = len(data) > INLINE_CAP
-    return jsonify(_content(repo, entry, ref) | (
-        {} if entry.type == "commit" else
-        {"encoding": "none" if large else "base64", "content": "" if large else base64.encodebytes(data).decode()}
-    ))
+    return jsonify(
+        _content(repo, entry, ref)
+        | (
+            {}
+            if entry.type == "commit"
+            else {
+                "encoding": "none" if large else "base64",
+                "content": "" if large else base64.encodebytes(data).decode(),
+            }
+        )
+    )
 
 
 def _content(repo: Repo, entry: TreeEntry, ref: str) -> Json:
@@ -144,11 +173,19 @@ def _content(repo: Repo, entry: TreeEntry, ref: str) -> Json:
     kind = {"blob": "symlink" if entry.mode == "120000" else "file", "tree": "dir", "commit": "submodule"}[entry.type]
     path = quote(entry.path)
     links = {
-        "self": f"{api}/contents/{path}?ref={quote(ref)}", "git": f"{api}/git/{entry.type}s/{entry.sha}",
+        "self": f"{api}/contents/{path}?ref={quote(ref)}",
+        "git": f"{api}/git/{entry.type}s/{entry.sha}",
         "html": f"{web}/{'tree' if kind == 'dir' else 'blob'}/{quote(ref)}/{path}",
     }
     return {
-        "type": kind, "size": entry.size or 0, "name": entry.path.rpartition("/")[2], "path": entry.path, "sha": entry.sha,
-        "url": links["self"], "git_url": links["git"], "html_url": links["html"],
-        "download_url": f"{web}/raw/{quote(ref)}/{path}" if kind == "file" else None, "_links": links,
+        "type": kind,
+        "size": entry.size or 0,
+        "name": entry.path.rpartition("/")[2],
+        "path": entry.path,
+        "sha": entry.sha,
+        "url": links["self"],
+        "git_url": links["git"],
+        "html_url": links["html"],
+        "download_url": f"{web}/raw/{quote(ref)}/{path}" if kind == "file" else None,
+        "_links": links,
     }
