@@ -63,8 +63,12 @@ def start(
     identity: Identity,
     keep: Iterable[int] = (),
     directory: str = "/",
+    asked: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """A child in a session of its own, with this environment alone and no open file but the pipes and `keep`."""
+    """A child in a session of its own, with this environment alone and no open file but the pipes and `keep`.
+
+    `asked`: its stdin is a pipe, too.
+    """
     if os.geteuid() == 0 and not identity.dropped:
         raise ValueError("root must drop to an unprivileged user before it starts strangers' code")
     # None keeps this process's own user; the three arguments are refused by the system unless it is root.
@@ -73,7 +77,7 @@ def start(
         list(command),
         env=dict(environment),
         cwd=directory,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         close_fds=True,

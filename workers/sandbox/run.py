@@ -7,13 +7,14 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.sandbox.child import Bounds, Outcome, collect, start
+from workers.sandbox.converse import Conversation
 from workers.sandbox.folders import claimed_folder
 from workers.sandbox.identity import Identity
 from workers.sandbox.profile import TEMPORARY, Bind, Descriptors, Layout, Profile, limits, options
@@ -40,6 +41,12 @@ class Sandbox(Protocol):
 
     def serve(self, command: Sequence[str], profile: Profile) -> Served:
         """Starts a command that goes on; `wall_seconds` and the output caps of the profile do not apply."""
+
+    def converse(self, command: Sequence[str], profile: Profile, *, user: Identity | None = None) -> Conversation:
+        """Starts a command that answers over its pipes, as another user where `user` is given.
+
+        Only a worker that is root can choose one. `wall_seconds` and the output caps of the profile do not apply.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +80,15 @@ class Bubblewrap:
             process = start(argv, environment={}, identity=self.identity, keep=keep)
             _close(keep)
             return Served(process, inner=first_process(status))
+
+    def converse(self, command: Sequence[str], profile: Profile, *, user: Identity | None = None) -> Conversation:
+        with self._prepared(profile) as (argv, keep, status):
+            argv += [*limits(profile), *command]
+            process = start(argv, environment={}, identity=user or self.identity, keep=keep, asked=True)
+            _close(keep)
+            if first_process(status) is None:
+                raise _not_made(process.communicate()[1])
+            return Conversation(process)
 
     @contextlib.contextmanager
     def _prepared(self, profile: Profile) -> Iterator[tuple[list[str], list[int], int]]:
@@ -123,7 +139,16 @@ class Unsandboxed:
             process = self._start(command, profile, folder)
             return Served(process, inner=None, afterwards=kept.pop_all())
 
-    def _start(self, command: Sequence[str], profile: Profile, folder: Path) -> subprocess.Popen[bytes]:
+    def converse(self, command: Sequence[str], profile: Profile, *, user: Identity | None = None) -> Conversation:
+        as_user = replace(self, identity=user or self.identity)
+        with contextlib.ExitStack() as kept:
+            folder = kept.enter_context(claimed_folder(self.area / "unsandboxed"))
+            process = as_user._start(command, profile, folder, asked=True)  # noqa: SLF001 - our own copy
+            return Conversation(process, kept.pop_all())
+
+    def _start(
+        self, command: Sequence[str], profile: Profile, folder: Path, *, asked: bool = False
+    ) -> subprocess.Popen[bytes]:
         binds = (*profile.read_only, *profile.writable, *_stand_ins(profile, folder))
         self.identity.owns(folder)
         # An ordinary user's other processes would count as well; bubblewrap counts those of the sandbox alone.
@@ -133,6 +158,7 @@ class Unsandboxed:
             environment={name: _outside(value, binds) for name, value in profile.all_environment()},
             identity=self.identity,
             directory=_outside(profile.directory, binds),
+            asked=asked,
         )
 
 
