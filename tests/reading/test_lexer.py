@@ -83,6 +83,11 @@ def test_what_is_not_closed_runs_to_the_end(sql):
     assert split(sql, Engine.POSTGRESQL) == (sql,)
 
 
+def test_an_escape_string_goes_on_after_a_comment_as_the_server_reads_it():
+    sql = "SELECT E'a'\n -- it's\n '\\';b'"
+    assert split(f"{sql}; SELECT 2", Engine.POSTGRESQL) == (sql, "SELECT 2")
+
+
 def test_a_no_break_space_is_a_letter():
     assert split("SELECT 1 AS a\xa0;", Engine.POSTGRESQL) == ("SELECT 1 AS a\xa0",)
 

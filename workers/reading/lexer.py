@@ -185,7 +185,7 @@ _PATTERNS = {
 }
 _ESCAPED = re.compile(r"(?:[^'\\]|\\.|'')*(?:'|\Z)", re.DOTALL)
 # Two strings with a line break between them are one, and the second keeps the first one's rules.
-_CONTINUED = re.compile(r"[ \t\f\v]*[\r\n][ \t\n\r\f\v]*'")
+_CONTINUED = re.compile(r"[ \t\f\v]*[\r\n](?:[ \t\n\r\f\v]|--[^\r\n]*[\r\n])*'")
 _COMMENT_MARK = re.compile(r"/\*|\*/")
 
 
