@@ -10,6 +10,31 @@ from workers.core.approval import ApprovalWords
 from workers.core.codec import from_json, to_json
 from workers.core.names import CommandName, Direction
 
+__all__ = [
+    "MESSAGES",
+    "ApplyPlan",
+    "ApprovalWords",  # a part of Command: bot/ takes it from here, the core's rules of approval are none of its business
+    "CheckDrift",
+    "ClosePull",
+    "Command",
+    "CommitWorkdocs",
+    "Fault",
+    "Heard",
+    "HeardKind",
+    "Message",
+    "PlanPull",
+    "Reconcile",
+    "RecordApproval",
+    "RecoverRollout",
+    "Reply",
+    "RevokeApproval",
+    "Triage",
+    "decode",
+    "decode_heard",
+    "encode",
+    "encode_heard",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Triage:
@@ -113,7 +138,17 @@ class Reconcile:
 
 
 Message = (
-    Triage | PlanPull | RecordApproval | RevokeApproval | ApplyPlan | RecoverRollout | CommitWorkdocs | CheckDrift | Reply | ClosePull | Reconcile
+    Triage
+    | PlanPull
+    | RecordApproval
+    | RevokeApproval
+    | ApplyPlan
+    | RecoverRollout
+    | CommitWorkdocs
+    | CheckDrift
+    | Reply
+    | ClosePull
+    | Reconcile
 )
 MESSAGES: tuple[type[Message], ...] = (
     Triage,
@@ -206,4 +241,18 @@ def decode(name: str, text: str) -> Message:
         return from_json(kind, json.loads(text))
     except (TypeError, KeyError) as error:
         msg = f"malformed {name}"
+        raise ValueError(msg) from error
+
+
+def encode_heard(heard: Heard) -> str:
+    """Return the JSON text under which a delivery is kept: ASCII only, so that every database takes it."""
+    return json.dumps(to_json(heard), sort_keys=True)
+
+
+def decode_heard(text: str) -> Heard:
+    """Read a kept delivery back. Raises ValueError for anything that `encode_heard` did not write."""
+    try:
+        return from_json(Heard, json.loads(text))
+    except (TypeError, KeyError) as error:
+        msg = "malformed delivery"
         raise ValueError(msg) from error

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from workers.core.approval import Approval, Person
-from workers.core.config import Module
+from workers.core.config import Configuration, Module
+from workers.core.examination import Preflight
 from workers.core.names import Engine, SourceKind
 from workers.core.plan import Key, Parsed, Plan, StoredPlan, TargetIdentity
 from workers.core.policy import Allowed
@@ -316,7 +317,9 @@ class Host(Protocol):
         """Set a deployment's status."""
         ...
 
-    def commit_files(self, repository: Repository, branch: str, parent: str, message: str, files: tuple[CommitFile, ...]) -> str:
+    def commit_files(
+        self, repository: Repository, branch: str, parent: str, message: str, files: tuple[CommitFile, ...]
+    ) -> str:
         """Make one commit on top of `parent` through the Git Data API and move the branch without force.
 
         Raises ExpectedError where the branch moved or cannot be written.
@@ -333,30 +336,6 @@ class Host(Protocol):
 
 
 # --- databases -------------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preflight:
-    """What `00-connection-check.md` says. `rights` are of the role that read; `superfluous` are rights it should not have."""
-
-    engine: Engine
-    version: str
-    server: str
-    database: str
-    connection: str
-    tls: str
-    reading_role: str
-    writing_role: str
-    separate_read_role: bool
-    read_only_proven: bool
-    rights: tuple[str, ...]
-    superfluous: tuple[str, ...]
-    extensions: tuple[tuple[str, str, str], ...]
-    session: tuple[tuple[str, str], ...]
-    tables: int
-    bytes: int
-    blockers: tuple[str, ...] = ()
-    pooled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -498,7 +477,9 @@ class Target(Protocol):
         """Try to take the database's lock; None where somebody else has it."""
         ...
 
-    def writing(self, held: Held, allowed: Allowed, *, lock_timeout: float, statement_timeout: float) -> AbstractContextManager[Writer]:
+    def writing(
+        self, held: Held, allowed: Allowed, *, lock_timeout: float, statement_timeout: float
+    ) -> AbstractContextManager[Writer]:
         """Open the writing session. Without both proofs there is none."""
         ...
 
@@ -574,6 +555,10 @@ class Database(Protocol):
 
     def split(self, sql: str) -> tuple[str, ...]:
         """Split a text into single commands with our lexer."""
+        ...
+
+    def reads(self, served: tuple[str, ...]) -> tuple[Name, ...]:
+        """The relations that queries of rows among these statements read, as a server's own log gave them; () where the engine keeps no log."""
         ...
 
 
@@ -985,3 +970,54 @@ class Secrets(Protocol):
         ...
 
 
+class Replays(Protocol):
+    """Results of replaying default-branch code on scratch, kept by a key that covers all code that can run."""
+
+    def get(self, key: str) -> str | None:
+        """The text kept under a key."""
+        ...
+
+    def keep(self, key: str, text: str) -> None:
+        """Keep a text; the oldest go first when there are too many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A repository's configuration, or what is wrong with it. `found` is false where the default branch has no config."""
+
+    configuration: Configuration | None
+    problems: tuple[Refusal, ...] = ()
+    found: bool = True
+
+
+class Configs(Protocol):
+    """The server's config merged with a repository's."""
+
+    def load(self, repository: Repository, commit: str, text: bytes | None) -> Loaded:
+        """Merge the server config with the repo config's bytes (None where the default branch has none)."""
+        ...
+
+    def repositories(self) -> tuple[str, ...]:
+        """The full names that the server config serves."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything a job may use. `sandbox_problem` is empty or says why strangers' code cannot run here; `trusted` that it runs without a sandbox."""
+
+    host: Host
+    code: Code
+    store: Store
+    inbox: Inbox
+    queue: Queue
+    clock: Clock
+    signer: Signer
+    secrets: Secrets
+    configs: Configs
+    replays: Replays
+    databases: tuple[Database, ...]
+    sources: tuple[Source, ...]
+    sandbox_problem: str = ""
+    trusted: bool = False

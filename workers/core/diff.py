@@ -70,15 +70,35 @@ def diff_objects(old: Iterable[SchemaObject], new: Iterable[SchemaObject]) -> tu
     return tuple(Change(kind, name, before.get((kind, name)), after.get((kind, name))) for kind, name in keys)
 
 
+def compose(first: tuple[Change, ...], second: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Return the effect of two effects in a row; an object that is back as it was is no change."""
+    found = {(item.kind, item.name): (item.before, item.after) for item in first}
+    for item in second:
+        before = found.get((item.kind, item.name), (item.before, None))[0]
+        found[(item.kind, item.name)] = (before, item.after)
+    keys = sorted(found, key=lambda key: (key[0].value, key[1]))
+    return tuple(Change(*key, *found[key]) for key in keys if found[key][0] != found[key][1])
+
+
 def diff_to_json(old: Snapshot, new: Snapshot, changes: tuple[Change, ...]) -> dict[str, Any]:
     """Return changes as `schemagate-diff/1`; the sides are named by their fingerprints."""
-    return {"format": FORMAT, "from": old.fingerprint, "to": new.fingerprint, "changes": [change_to_json(item) for item in changes]}
+    return {
+        "format": FORMAT,
+        "from": old.fingerprint,
+        "to": new.fingerprint,
+        "changes": [change_to_json(item) for item in changes],
+    }
 
 
 def change_to_json(change: Change) -> dict[str, Any]:
     """Return one change with the attributes that differ."""
     pairs = {key: {"before": _plain(old), "after": _plain(new)} for key, old, new in change.attributes}
-    return {"change": change.difference.value, "kind": change.kind.value, "name": list(change.name), "attributes": pairs}
+    return {
+        "change": change.difference.value,
+        "kind": change.kind.value,
+        "name": list(change.name),
+        "attributes": pairs,
+    }
 
 
 def _plain(value: Value) -> Any:  # noqa: ANN401 -- a JSON value

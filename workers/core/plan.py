@@ -52,7 +52,8 @@ class Parsed:
 
     `title` is a sentence a person can say aloud ("Add column orders.note"). `reads` and `writes` name relations as written, schema first where
     given. `forbidden`, `opaque` and `authority` are empty or say why the executor must never run it, why its text does not bound its effect, and
-    what right it changes.
+    what right it changes. `copies` names the columns that an INSERT … SELECT carries over whole and unchanged from the one table it reads (SQLite's
+    copy-and-rename); empty for any other form.
     """
 
     kind: StatementKind
@@ -63,6 +64,7 @@ class Parsed:
     opaque: str = ""
     authority: str = ""
     transactional: bool = True
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,6 @@ class Key:
     session: tuple[tuple[str, str], ...]
     scope: tuple[Name, ...]
     live: str
-    accepted: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -146,10 +147,11 @@ class Body:
     """What will run, in order, what it must do, and what an approval must say.
 
     `reads_rows` names the tables that must be empty because a data-dependent migration read them. `effect` is the difference of the whole
-    schema from before the plan to after it. `recorded_after` is the content of the version table after it.
+    schema from before the plan to after it, `group_effects` the same for each transaction group. `recorded_after` is the content of the version table after it.
     """
 
     statements: tuple[Statement, ...]
+    group_effects: tuple[tuple[Change, ...], ...]
     effect: tuple[Change, ...]
     recorded_after: tuple[str, ...]
     reads_rows: tuple[Name, ...]

@@ -125,7 +125,10 @@ def approver_names(environment: Environment) -> tuple[str, ...]:
 
 def needed_approvals(standing: Standing) -> int:
     """How many people must approve: one more where a push of watched files was never seen and nobody can be excluded for it."""
-    return max(standing.environment.approvals, 2 if standing.pull.unseen_push and not standing.environment.author_may_approve else 1)
+    return max(
+        standing.environment.approvals,
+        2 if standing.pull.unseen_push and not standing.environment.author_may_approve else 1,
+    )
 
 
 def _pull_refusals(standing: Standing) -> list[Refusal]:
@@ -135,12 +138,26 @@ def _pull_refusals(standing: Standing) -> list[Refusal]:
     if pull.draft:
         found.append(_refuse(RefusalCode.DRAFT_PULL, "this pull is a draft", "mark it ready for review"))
     if pull.fork:
-        found.append(_refuse(RefusalCode.FORK_PULL, "this pull comes from a fork", "push the branch to this repository"))
+        found.append(
+            _refuse(RefusalCode.FORK_PULL, "this pull comes from a fork", "push the branch to this repository")
+        )
     if pull.base_branch not in standing.branches:
         names = ", ".join(standing.branches)
-        found.append(_refuse(RefusalCode.BASE_NOT_ALLOWED, f"pulls against {pull.base_branch} may not apply", f"retarget to one of: {names}"))
+        found.append(
+            _refuse(
+                RefusalCode.BASE_NOT_ALLOWED,
+                f"pulls against {pull.base_branch} may not apply",
+                f"retarget to one of: {names}",
+            )
+        )
     if pull.rejected_by:
-        found.append(_refuse(RefusalCode.REJECTED, f"rejected by {pull.rejected_by}", "change the migration, or comment `/plan` to ask again"))
+        found.append(
+            _refuse(
+                RefusalCode.REJECTED,
+                f"rejected by {pull.rejected_by}",
+                "change the migration, or comment `/plan` to ask again",
+            )
+        )
     return found
 
 
@@ -148,24 +165,47 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
     environment, found = standing.environment, []
     if environment.mode is Mode.REPORT:
         message = f"{environment.name} is only watched here; another pipeline applies"
-        found.append(_refuse(RefusalCode.COMMAND_NOT_ALLOWED, message, "apply there, or set `mode: apply` in the server config", Actor.OPERATOR))
+        found.append(
+            _refuse(
+                RefusalCode.COMMAND_NOT_ALLOWED,
+                message,
+                "apply there, or set `mode: apply` in the server config",
+                Actor.OPERATOR,
+            )
+        )
     if standing.waits_for:
         names = ", ".join(standing.waits_for)
         message = f"{environment.name} waits for {names}"
         found.append(_refuse(RefusalCode.ENVIRONMENT_ORDER, message, f"apply it on {names} first", Actor.APPROVER))
     if standing.held_by:
-        found.append(_refuse(RefusalCode.ENVIRONMENT_HELD, standing.held_by, f'look at it, then `/unlock {environment.name} "why"`', Actor.APPROVER))
+        found.append(
+            _refuse(
+                RefusalCode.ENVIRONMENT_HELD,
+                standing.held_by,
+                f'look at it, then `/unlock {environment.name} "why"`',
+                Actor.APPROVER,
+            )
+        )
     if standing.within_hours is False:
         window = "; ".join(environment.apply_hours)
         message = f"{environment.name} is applied only {window}"
-        found.append(_refuse(RefusalCode.OUTSIDE_HOURS, message, "comment again within these hours; an approval never fires later by itself", Actor.APPROVER))
+        found.append(
+            _refuse(
+                RefusalCode.OUTSIDE_HOURS,
+                message,
+                "comment again within these hours; an approval never fires later by itself",
+                Actor.APPROVER,
+            )
+        )
     return found
 
 
 def _drift_refusals(standing: Standing) -> list[Refusal]:
     accepted = {number for approval in standing.approvals for number in approval.words.accept}
     rule = standing.environment.block_on_drift
-    blocking = [item for item in standing.drift if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan)]
+    blocking = [
+        item for item in standing.drift if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan)
+    ]
     return [
         _refuse(
             RefusalCode.DRIFT_PRESENT,
@@ -184,14 +224,29 @@ def _destructive_refusals(standing: Standing) -> list[Refusal]:
         return []
     what = ", ".join(plan.destroys) or "rows"
     if standing.environment.destructive is DestructiveRule.REFUSE:
-        return [_refuse(RefusalCode.DESTRUCTIVE_NOT_ALLOWED, f"{what} would be lost, and the config refuses that here", "keep it, or apply it by hand")]
+        return [
+            _refuse(
+                RefusalCode.DESTRUCTIVE_NOT_ALLOWED,
+                f"{what} would be lost, and the config refuses that here",
+                "keep it, or apply it by hand",
+            )
+        ]
     words = [approval.words for approval in standing.approvals]
     found = []
     if not any(item.allow_destructive for item in words):
-        found.append(_refuse(RefusalCode.DESTRUCTIVE_NOT_ALLOWED, f"{what} would be lost", "approve with `--allow-destructive`", Actor.APPROVER))
+        found.append(
+            _refuse(
+                RefusalCode.DESTRUCTIVE_NOT_ALLOWED,
+                f"{what} would be lost",
+                "approve with `--allow-destructive`",
+                Actor.APPROVER,
+            )
+        )
     if not any(item.backup or item.accept_risk for item in words):
         fix = 'approve with `--backup "which one"` or `--accept-risk "why"`'
-        found.append(_refuse(RefusalCode.BACKUP_NOT_CONFIRMED, "no backup is named for what would be lost", fix, Actor.APPROVER))
+        found.append(
+            _refuse(RefusalCode.BACKUP_NOT_CONFIRMED, "no backup is named for what would be lost", fix, Actor.APPROVER)
+        )
     return found
 
 
@@ -201,12 +256,34 @@ def _approval_refusals(standing: Standing) -> list[Refusal]:
         return []
     revoked = [item for item in standing.approvals if item.revoked]
     if revoked:
-        return [_refuse(RefusalCode.APPROVAL_REVOKED, f"the approval of {item.by.login}: {item.revoked}", "approve again", Actor.APPROVER) for item in revoked]
+        return [
+            _refuse(
+                RefusalCode.APPROVAL_REVOKED,
+                f"the approval of {item.by.login}: {item.revoked}",
+                "approve again",
+                Actor.APPROVER,
+            )
+            for item in revoked
+        ]
     if len(counted) < len(standing.approvals):
-        return [_refuse(RefusalCode.APPROVAL_EXPIRED, "the approval is older than this environment accepts", "approve again", Actor.APPROVER)]
+        return [
+            _refuse(
+                RefusalCode.APPROVAL_EXPIRED,
+                "the approval is older than this environment accepts",
+                "approve again",
+                Actor.APPROVER,
+            )
+        ]
     names = ", ".join(approver_names(standing.environment))
     message = f"{expected - len(counted)} approval(s) missing, of: {names}"
-    return [_refuse(RefusalCode.NEEDS_APPROVAL, message, f"comment `/approve {standing.environment.name} {standing.code}`", Actor.APPROVER)]
+    return [
+        _refuse(
+            RefusalCode.NEEDS_APPROVAL,
+            message,
+            f"comment `/approve {standing.environment.name} {standing.code}`",
+            Actor.APPROVER,
+        )
+    ]
 
 
 def _counted(standing: Standing) -> tuple[Approval, ...]:
@@ -238,7 +315,9 @@ def code_required(standing: Standing) -> bool:
 
 
 def _listed(person: Person, environment: Environment) -> bool:
-    return bool(environment.approver_sets) and all(any(_is(person, item) for item in group) for group in environment.approver_sets)
+    return bool(environment.approver_sets) and all(
+        any(_is(person, item) for item in group) for group in environment.approver_sets
+    )
 
 
 def _is(person: Person, approver: Approver) -> bool:

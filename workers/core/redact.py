@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus, unquote
 MASK = "***"
 _SHORTEST_KNOWN = 4  # a shorter value would take single letters out of every text and so give itself away
 
-# One of the named groups of each pattern holds the secret. Wide matches are wanted; lengths are bounded so that a hostile text costs no time.
+# One of the named groups of each pattern holds the secret. Wide matches are wanted; lengths are bounded so that no text costs much time.
 _URL_PASSWORD = re.compile(r"""://[^\s:/@"'`<>]*:(?P<secret>[^\s"'`<>]{1,1024})@""")
 _PATTERNS = (
     re.compile(

@@ -169,7 +169,9 @@ def snapshot_to_json(snapshot: Snapshot) -> dict[str, Any]:
         "objects": [_object_json(item) for item in snapshot.objects],
         "authority": [_object_json(item) for item in snapshot.authority],
         "unread": [{"kind": item.kind, "name": list(item.name), "why": item.why} for item in snapshot.unread],
-        "excluded": [{"kind": item.kind.value, "name": list(item.name), "reason": item.reason} for item in snapshot.excluded],
+        "excluded": [
+            {"kind": item.kind.value, "name": list(item.name), "reason": item.reason} for item in snapshot.excluded
+        ],
     }
 
 
@@ -185,7 +187,9 @@ def snapshot_from_json(value: dict[str, Any]) -> Snapshot:
         objects=ordered([_object(item) for item in value["objects"]]),
         authority=ordered([_object(item) for item in value.get("authority", [])]),
         unread=tuple(Unread(item["kind"], tuple(item["name"]), item["why"]) for item in value["unread"]),
-        excluded=tuple(Excluded(ObjectKind(item["kind"]), tuple(item["name"]), item["reason"]) for item in value["excluded"]),
+        excluded=tuple(
+            Excluded(ObjectKind(item["kind"]), tuple(item["name"]), item["reason"]) for item in value["excluded"]
+        ),
     )
 
 

@@ -1,0 +1,167 @@
+"""What an observed effect means: what it destroys, whether it only adds, and what an approval must therefore say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from workers.core.diff import Change, Difference
+from workers.core.plan import Need, Parsed, Statement, StatementKind, Undo, WayBack
+from workers.core.schema import Name, ObjectKind
+
+_LOST = {
+    ObjectKind.TABLE: "table",
+    ObjectKind.COLUMN: "column",
+    ObjectKind.SCHEMA: "schema",
+    ObjectKind.MATERIALIZED_VIEW: "materialized view",
+    ObjectKind.FOREIGN_TABLE: "foreign table",
+    ObjectKind.SEQUENCE: "sequence",
+    ObjectKind.ENUM: "enum",
+    ObjectKind.DOMAIN: "domain",
+    ObjectKind.COMPOSITE_TYPE: "type",
+    ObjectKind.EXTENSION: "extension",
+    ObjectKind.PRIMARY_KEY: "constraint",
+    ObjectKind.UNIQUE: "constraint",
+    ObjectKind.FOREIGN_KEY: "constraint",
+    ObjectKind.CHECK: "constraint",
+    ObjectKind.EXCLUSION: "constraint",
+}
+_CONSTRAINTS = frozenset(
+    {ObjectKind.PRIMARY_KEY, ObjectKind.UNIQUE, ObjectKind.FOREIGN_KEY, ObjectKind.CHECK, ObjectKind.EXCLUSION}
+)
+_ADDITIVE = _CONSTRAINTS | {ObjectKind.TABLE, ObjectKind.COLUMN, ObjectKind.INDEX, ObjectKind.SEQUENCE, ObjectKind.ENUM}
+_ROWS = frozenset({StatementKind.UPDATE, StatementKind.DELETE, StatementKind.TRUNCATE})
+_WIDENINGS = (
+    ("smallint", "integer"),
+    ("smallint", "bigint"),
+    ("integer", "bigint"),
+    ("real", "double precision"),
+    ("json", "jsonb"),
+)
+_SIZED = re.compile(r"(?P<name>[a-z ]+?)\((?P<sizes>\d+(?:,\d+)?)\)")
+
+
+def destroyed(parsed: Parsed, effect: tuple[Change, ...]) -> tuple[str, ...]:
+    """Name what a statement takes away, in words: `column public.orders.note`, `rows of orders`, a lossy type change.
+
+    A column of a table that goes as a whole is not named apart. Renames appear as one object gone and one come: counted as lost, on purpose.
+    """
+    found = [f"rows of {'.'.join(name)}" for name in parsed.writes] or ["rows"] if parsed.kind in _ROWS else []
+    gone = {
+        change.name
+        for change in effect
+        if change.kind in {ObjectKind.TABLE, ObjectKind.SCHEMA} and change.difference is Difference.REMOVED
+    }
+    for change in effect:
+        if (
+            change.difference is Difference.REMOVED
+            and change.kind in _LOST
+            and not (change.parent in gone and change.name not in gone)
+        ):
+            found.append(f"{_LOST[change.kind]} {change.label}")
+        elif change.difference is Difference.CHANGED:
+            found.extend(_narrowed(change))
+    return tuple(found)
+
+
+def is_additive(statements: Iterable[Statement]) -> bool:
+    """Whether objects only appear (comments aside), by statements whose text bounds their effect, and nothing that rows could refuse later."""
+    every = tuple(statements)
+    new = {
+        change.name
+        for item in every
+        for change in item.effect
+        if change.kind is ObjectKind.TABLE and change.difference is Difference.ADDED
+    }
+    return all(_adds(statement, new) for statement in every)
+
+
+def needs(statements: tuple[Statement, ...], *, additive: bool, push: bool) -> tuple[Need, ...]:
+    """What an approval must say besides the environment, in the order in which the report says it."""
+    found = []
+    if not additive or any(item.parsed.opaque or item.parsed.authority for item in statements):
+        found.append(Need.CODE)
+    if any(item.destroys for item in statements):
+        found += [Need.ALLOW_DESTRUCTIVE, Need.BACKUP]
+    if push:
+        found.append(Need.ALLOW_PUSH)
+    return tuple(found)
+
+
+def way_back(
+    undo: tuple[Statement, ...] | None, why_not: str, *, equal: bool, destroyed_before: tuple[str, ...]
+) -> WayBack:
+    """Class the rehearsed way back. `equal` says that the schema was the same again after it."""
+    if undo is None or not equal:
+        return WayBack(undo=Undo.NONE, note=why_not or "the way back does not lead to the schema as it was")
+    if destroyed_before:
+        lost = ", ".join(destroyed_before)
+        return WayBack(undo=Undo.NONE, note=f"the schema comes back, what was in it does not: {lost}", statements=undo)
+    removed = tuple(dict.fromkeys(item for statement in undo for item in statement.destroys))
+    if removed:
+        note = f"lossless until something is written to {', '.join(removed)}; after that it is lost"
+        return WayBack(undo=Undo.LOSSY, note=note, statements=undo)
+    return WayBack(undo=Undo.LOSSLESS, note="lossless: nothing that holds rows goes away", statements=undo)
+
+
+def _adds(statement: Statement, new_tables: set[Name]) -> bool:
+    if statement.parsed.kind is StatementKind.BOOKKEEPING:
+        return True
+    creates = statement.parsed.kind in {
+        StatementKind.CREATE,
+        StatementKind.ALTER,
+        StatementKind.COMMENT,
+        StatementKind.SESSION,
+    }
+    bounded = not (statement.parsed.opaque or statement.parsed.authority or statement.destroys)
+    return creates and bounded and all(_appears(change, new_tables) for change in statement.effect)
+
+
+def _appears(change: Change, new_tables: set[Name]) -> bool:
+    if change.difference is Difference.CHANGED:
+        return {key for key, _, _ in change.attributes} <= {"comment"}
+    added = change.after
+    if added is None or change.kind not in _ADDITIVE:
+        return False
+    required = change.kind is ObjectKind.COLUMN and added.get("not_null") is True
+    filled = any(added.get(key) is not None for key in ("default", "identity", "generated"))
+    return not required or filled or change.parent in new_tables
+
+
+def _narrowed(change: Change) -> list[str]:
+    values = {key: (old, new) for key, old, new in change.attributes}
+    if change.kind is ObjectKind.ENUM and "labels" in values:
+        old, new = values["labels"]
+        gone = set(old if isinstance(old, tuple) else ()) - set(new if isinstance(new, tuple) else ())
+        return [f"enum label {change.label}.{label}" for label in sorted(gone)]
+    if (
+        change.kind is ObjectKind.COLUMN
+        and "type" in values
+        and not _widens(str(values["type"][0]), str(values["type"][1]))
+    ):
+        return [f"values of {change.label} ({values['type'][0]} to {values['type'][1]})"]
+    if change.kind in _CONSTRAINTS:
+        return [f"constraint {change.label} as it was"]
+    return []
+
+
+def _widens(old: str, new: str) -> bool:
+    if (old, new) in _WIDENINGS or (
+        new == "text" and old.startswith(("character varying", "character(", "text", "varchar", "char"))
+    ):
+        return True
+    before, after = _SIZED.fullmatch(old.lower()), _SIZED.fullmatch(new.lower())
+    if before is None or after is None:
+        return before is not None and new.lower() == before["name"] and before["name"].strip() != "character"
+    sizes = zip(
+        (int(size) for size in before["sizes"].split(",")),
+        (int(size) for size in after["sizes"].split(",")),
+        strict=False,
+    )
+    wider = all(was <= now for was, now in sizes)
+    return before["name"] == after["name"] and wider and _integer_digits_kept(before["sizes"], after["sizes"])
+
+
+def _integer_digits_kept(old: str, new: str) -> bool:
+    was, now = [int(item) for item in old.split(",")], [int(item) for item in new.split(",")]
+    return len(was) == len(now) and (len(was) == 1 or was[0] - was[1] <= now[0] - now[1])

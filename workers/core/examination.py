@@ -1,0 +1,93 @@
+"""What a report is made of: everything that was found out about one module on one environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.diff import Change
+from workers.core.names import Direction, Engine
+from workers.core.plan import Migration, Plan
+from workers.core.policy import DriftItem
+from workers.core.refusals import Refusal
+from workers.core.schema import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """What `00-connection-check.md` says. `rights` are of the role that read; `superfluous` are rights it should not have."""
+
+    engine: Engine
+    version: str
+    server: str
+    database: str
+    connection: str
+    tls: str
+    reading_role: str
+    writing_role: str
+    separate_read_role: bool
+    read_only_proven: bool
+    rights: tuple[str, ...]
+    superfluous: tuple[str, ...]
+    extensions: tuple[tuple[str, str, str], ...]
+    session: tuple[tuple[str, str], ...]
+    tables: int
+    bytes: int
+    blockers: tuple[str, ...] = ()
+    pooled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """One difference between what the applied migrations make and what the target is, numbered so that `--accept drift-1` can name it."""
+
+    number: str
+    change: Change
+    touches_plan: bool
+    revert: str = ""
+
+    @property
+    def item(self) -> DriftItem:
+        """The drift as the gate sees it."""
+        return DriftItem(
+            number=self.number, label=f"{self.change.kind.value} {self.change.label}", touches_plan=self.touches_plan
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """A revision that is applied and not merged: which pull applied it."""
+
+    revision: str
+    pull: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What was found out. Without `preflight` the target was not reached; without `plan` nothing can be applied, and `refusals` say why.
+
+    `recorded` is the content of the source's version table, `heads` what the merge result leads to. `undeclared` are the entries of the models'
+    comparison that the base does not have already. `notes` are plain sentences for the report; `rehearsed` says whether the plan ran on a copy.
+    """
+
+    module: str
+    environment: str
+    direction: Direction = Direction.UPGRADE
+    engine: Engine | None = None
+    preflight: Preflight | None = None
+    recorded: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    applied: int = 0
+    pending: tuple[Migration, ...] = ()
+    unmerged: tuple[Unmerged, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    drift_known: bool = False
+    undeclared: tuple[str, ...] = ()
+    undeclared_known: bool = False
+    live: Snapshot | None = None
+    expected: Snapshot | None = None
+    after: Snapshot | None = None
+    plan: Plan | None = None
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+    rehearsed: bool = False
+    examined_at: str = ""

@@ -1,0 +1,111 @@
+"""Plans that write nothing but the source's version table: `/mark-applied` and `/baseline`, each allowed only where the live schema bears it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.diff import Change, diff, diff_objects
+from workers.core.names import Direction
+from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.ports import RecordDirection, RecordedStatement, RecordRequest, Services
+from workers.steps.question import Known
+from workers.steps.replay import ReplayQuestion, replay, run_replay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """The bookkeeping statements, or what the live schema lacks for them."""
+
+    statements: tuple[RecordedStatement, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+def bookkeeping(known: Known, services: Services) -> ByHand:
+    """Return the statements that record the named revision, if the live schema is as that revision leaves it."""
+    baseline = known.question.direction is Direction.BASELINE
+    differences = _beyond_baseline(known, services) if baseline else _beyond_migration(known)
+    if isinstance(differences, str):
+        return ByHand(refusals=(_failed(differences),))
+    if differences:
+        return ByHand(refusals=tuple(_differs(known, change) for change in differences))
+    sql = known.source.bookkeeping(known.version_table, known.recorded, known.to)
+    revision = known.pending[-1].id
+    return ByHand(
+        statements=tuple(RecordedStatement(sql=item, revision=revision, group=0, transactional=True) for item in sql)
+    )
+
+
+def _beyond_baseline(known: Known, services: Services) -> tuple[Change, ...] | str:
+    """Every difference between the live schema and the revision's replay from empty."""
+    replayed = replay(_replay_question(known, known.to), known.database.scratch(None), services.replays)
+    if replayed.snapshot is None:
+        return replayed.error
+    table = known.version_table[-1]
+    made = [item for item in replayed.snapshot.objects if item.parent[-1] != table]
+    return diff_objects(made, [item for item in known.live.objects if item.parent[-1] != table])
+
+
+def _beyond_migration(known: Known) -> tuple[Change, ...] | str:
+    """The objects that the next migration touches and that are not live as it leaves them."""
+    with known.database.scratch(None).empty(known.dump) as database:
+        before = run_replay(_replay_question(known, known.recorded), database)
+        if before.snapshot is None:
+            return before.error
+        recording = known.source.record(
+            RecordRequest(
+                tree=known.merge,
+                module=known.question.module,
+                address=database.address,
+                engine=known.database.engine,
+                direction=RecordDirection.UPGRADE,
+                to=known.to,
+                python=known.python,
+            ),
+        )
+        if recording.error:
+            return recording.error
+        with database.reading() as reader:
+            after = reader.snapshot()
+    return _not_live(known, diff(before.snapshot, after))
+
+
+def _not_live(known: Known, effect: tuple[Change, ...]) -> tuple[Change, ...]:
+    live = {(item.kind, item.name): item for item in known.live.objects}
+    table = known.version_table[-1]
+    found = []
+    for change in effect:
+        there = live.get((change.kind, change.name))
+        if there != change.after and change.parent[-1] != table:
+            found.append(Change(change.kind, change.name, change.after, there))
+    return tuple(found)
+
+
+def _replay_question(known: Known, revisions: tuple[str, ...]) -> ReplayQuestion:
+    return ReplayQuestion(
+        repository=known.question.repository,
+        module=known.question.module,
+        source=known.source,
+        tree=known.merge,
+        revisions=revisions,
+        then=(),
+        like=known.dump,
+        python=known.python,
+    )
+
+
+def _differs(known: Known, change: Change) -> Refusal:
+    environment = known.question.environment.name
+    message = f"{change.kind.value} {change.label} on {environment} is not as {known.pending[-1].id} leaves it"
+    return Refusal(
+        code=RefusalCode.DRIFT_PRESENT,
+        message=message,
+        fix="bring it to that state by hand, or plan the migration normally",
+        actor=Actor.APPROVER,
+    )
+
+
+def _failed(why: str) -> Refusal:
+    message = f"the migrations cannot be replayed from empty: {why}"
+    return Refusal(
+        code=RefusalCode.REHEARSAL_FAILED, message=message, fix="mend the history, or start it from a baseline"
+    )

@@ -1,0 +1,360 @@
+"""Find out everything about one module on one environment, as DESIGN section 5 orders it, and make the plan. Nothing is written to the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from workers.core.diff import diff_objects
+from workers.core.errors import ExpectedError
+from workers.core.examination import Drift, Examination, Preflight, Unmerged
+from workers.core.names import Direction
+from workers.core.plan import Migration, Plan, Statement
+from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.core.schema import Name, Snapshot
+from workers.ports import Database, Dump, History, PythonEnvironment, Services, Source, Target, Tree
+from workers.steps import lineage
+from workers.steps.propose import Proposal, propose
+from workers.steps.question import Known, Question
+from workers.steps.replay import Replayed, ReplayQuestion, replay
+from workers.steps.target import reach
+
+
+@dataclass(slots=True)
+class _Draft:
+    question: Question
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    preflight: Preflight | None = None
+    recorded: tuple[str, ...] = ()
+    applied: int = 0
+    unmerged: tuple[Unmerged, ...] = ()
+    heads: tuple[str, ...] = ()
+    pending: tuple[Migration, ...] = ()
+    back_to: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    drift_known: bool = False
+    live: Snapshot | None = None
+    expected: Snapshot | None = None
+    proposal: Proposal = Proposal()
+
+
+class _StopError(Exception):
+    """Nothing further can be found out; what was found is in the draft."""
+
+
+def examine(question: Question, services: Services) -> Examination:
+    """Examine; every kind of expected trouble becomes a refusal in the result."""
+    draft = _Draft(question)
+    database: Database | None = None
+    try:
+        database = _examine(draft, services)
+    except _StopError:
+        pass
+    except ExpectedError as error:
+        draft.refusals.append(Refusal(code=error.code, message=error.message, fix=error.advice, actor=Actor.OPERATOR))
+    return _result(draft, services, database)
+
+
+def _examine(draft: _Draft, services: Services) -> Database:
+    question = draft.question
+    merge = _merged(draft)
+    source = _choose_source(draft, services, merge)
+    history, base = source.history(merge, question.module), source.history(question.checkout.base, question.module)
+    _read_history(draft, merge, history)
+    database, target = _meet(draft, services, source, merge)
+    table, columns = source.version_table(merge, question.module)
+    with target.reading() as reader:
+        draft.live = reader.snapshot()
+        rows = reader.rows(table, columns)
+    draft.recorded = tuple(sorted(row[0] for row in rows or () if row and row[0] is not None))
+    _judge_recorded(draft, history, base, _is_empty(draft.live, table), rows is not None)
+    dump = target.dump((table,))
+    python = _python(draft, services, source, merge)
+    _compare_with_expected(draft, services, _Replaying(database, source, base, dump, python, table))
+    _choose_pending(draft, history, base)
+    if draft.refusals:
+        raise _StopError
+    known = Known(
+        question=question,
+        source=source,
+        database=database,
+        target=target,
+        history=history,
+        base=base,
+        merge=merge,
+        version_table=table,
+        columns=columns,
+        recorded=draft.recorded,
+        pending=draft.pending,
+        back_to=draft.back_to,
+        live=draft.live,
+        dump=dump,
+        python=python,
+    )
+    draft.proposal = propose(known, services)
+    return database
+
+
+def _merged(draft: _Draft) -> Tree:
+    merge = draft.question.checkout.merge
+    if merge is None:
+        paths = ", ".join(draft.question.checkout.conflicts[:5])
+        _stop(
+            draft,
+            RefusalCode.MERGE_CONFLICT,
+            f"this branch conflicts with its base in: {paths}",
+            "rebase or merge the base branch",
+        )
+    return merge
+
+
+def _choose_source(draft: _Draft, services: Services, merge: Tree) -> Source:
+    module = draft.question.module
+    found = [item for item in services.sources if item.found(merge, module)]
+    named = [item for item in found if module.source in {None, item.kind}]
+    if len(named) > 1:
+        line = f"`source: {named[0].kind.value}`"
+        _stop(
+            draft,
+            RefusalCode.SOURCE_AMBIGUOUS,
+            f"{module.id} has both a schema.prisma and an alembic folder",
+            f"commit {line} (or the other) under `id: {module.id}`",
+        )
+    if not named:
+        where = "the repository" if module.path == "." else module.path
+        _stop(
+            draft,
+            RefusalCode.NOT_CONFIGURED,
+            f"no source was found in {where}",
+            "correct `path:` or `source:` in .github/schemagate.yml",
+        )
+    return named[0]
+
+
+def _read_history(draft: _Draft, merge: Tree, history: History) -> None:
+    draft.heads = history.heads
+    draft.refusals.extend(history.problems)
+    for path, what in merge.oddities(draft.question.module.path):
+        if "version" in path or "alembic" in path or path.endswith(".py"):
+            message = f"{path} is {what}; only regular files are read"
+            draft.refusals.append(
+                Refusal(
+                    code=RefusalCode.CHECKOUT_FAILED,
+                    message=message,
+                    fix="commit a regular file instead",
+                    path=path,
+                    line=1,
+                )
+            )
+
+
+def _meet(draft: _Draft, services: Services, source: Source, merge: Tree) -> tuple[Database, Target]:
+    environment = draft.question.environment
+    database, target = reach(environment, services)
+    named = source.engine_named(merge, draft.question.module)
+    if named is not None and named is not database.engine:
+        message = f"the source is written for {named.value}, and {environment.name} is {database.engine.value}"
+        _stop(draft, RefusalCode.ENGINE_MISMATCH, message, "point the environment or the source at the other engine")
+    draft.preflight = target.preflight()
+    if draft.preflight.pooled:
+        message = f"{environment.name} is reached through a transaction pooler"
+        draft.refusals.append(
+            Refusal(
+                code=RefusalCode.POOLED_CONNECTION,
+                message=message,
+                fix="give a URL that reaches the server itself",
+                actor=Actor.OPERATOR,
+            ),
+        )
+    if environment.read_url is None and database.engine.value != "sqlite":
+        draft.notes.append("no read_url is set: the writing role was used for reading, in read-only transactions")
+    return database, target
+
+
+def _judge_recorded(draft: _Draft, history: History, base: History, empty: bool, table_there: bool) -> None:  # noqa: FBT001 -- two facts of the target
+    question = draft.question
+    strangers = lineage.unknown(history, draft.recorded, question.past.applied_by())
+    draft.refusals.extend(strangers)
+    done = lineage.applied(history, draft.recorded)
+    draft.applied = len(done)
+    draft.unmerged = tuple(
+        Unmerged(item, pull) for item, pull in question.past.applied_by().items() if base.get(item) is None
+    )
+    refusals, notes = lineage.edited(history, base, done, question.past.contents())
+    draft.refusals.extend(refusals)
+    draft.notes.extend(notes)
+    if not draft.recorded and not empty and not table_there and question.direction is not Direction.BASELINE:
+        message = f"{question.environment.name} is not empty and records no migration"
+        fix = f"find the revision that made it, then comment `/baseline {question.environment.name} REVISION`"
+        draft.refusals.append(Refusal(code=RefusalCode.BASELINE_NEEDED, message=message, fix=fix, actor=Actor.APPROVER))
+
+
+@dataclass(frozen=True, slots=True)
+class _Replaying:
+    database: Database
+    source: Source
+    base: History
+    dump: Dump
+    python: PythonEnvironment | None
+    table: Name
+
+
+def _python(draft: _Draft, services: Services, source: Source, merge: Tree) -> PythonEnvironment | None:
+    if services.sandbox_problem:
+        draft.refusals.append(
+            Refusal(
+                code=RefusalCode.SANDBOX_UNAVAILABLE,
+                message=f"migrations cannot be run here: {services.sandbox_problem}",
+                fix="see `schemagate doctor`",
+                actor=Actor.OPERATOR,
+            ),
+        )
+        return None
+    try:
+        return source.environment(draft.question.default, merge, draft.question.module)
+    except ExpectedError as error:
+        draft.refusals.append(Refusal(code=error.code, message=error.message, fix=error.advice, actor=Actor.AUTHOR))
+        return None
+
+
+def _compare_with_expected(draft: _Draft, services: Services, replaying: _Replaying) -> None:
+    """Drift: what is live against what the applied migrations make. Not known where the replay cannot run; then that is said."""
+    question = draft.question
+    blocked = {item.code for item in draft.refusals} & {
+        RefusalCode.SANDBOX_UNAVAILABLE,
+        RefusalCode.DEPENDENCIES_UNAVAILABLE,
+        RefusalCode.BASELINE_NEEDED,
+    }
+    if blocked or draft.live is None or question.direction is Direction.BASELINE:
+        return
+    roots = question.past.roots(draft.recorded, replaying.base)
+    if roots is None:
+        draft.notes.append(
+            "drift was not compared: the database has revisions that neither the base branch nor a rollout of ours explains"
+        )
+        return
+    replayed = _expected(question, services, replaying, roots)
+    if replayed.snapshot is None:
+        message = f"the applied migrations cannot be replayed from empty: {replayed.error}"
+        draft.refusals.append(
+            Refusal(
+                code=RefusalCode.BASELINE_NEEDED, message=message, fix="mend the history, or start it from a baseline"
+            )
+        )
+        return
+    draft.expected, draft.drift_known = replayed.snapshot, True
+    changes = diff_objects(
+        (item for item in draft.expected.objects if item.parent[-1] != replaying.table[-1]),
+        (item for item in draft.live.objects if item.parent[-1] != replaying.table[-1]),
+    )
+    draft.drift = tuple(
+        Drift(number=f"drift-{number}", change=change, touches_plan=False) for number, change in enumerate(changes, 1)
+    )
+
+
+def _expected(
+    question: Question, services: Services, replaying: _Replaying, roots: tuple[tuple[str, ...], tuple[Statement, ...]]
+) -> Replayed:
+    asked = ReplayQuestion(
+        repository=question.repository,
+        module=question.module,
+        source=replaying.source,
+        tree=question.checkout.base,
+        revisions=roots[0],
+        then=roots[1],
+        like=replaying.dump,
+        python=replaying.python,
+    )
+    return replay(asked, replaying.database.scratch(None), services.replays)
+
+
+def _choose_pending(draft: _Draft, history: History, base: History) -> None:
+    question = draft.question
+    if question.direction is Direction.ROLLBACK:
+        back_to = question.past.before_pull(question.pull, draft.recorded)
+        if back_to is None:
+            fix = "take the newest migration back first, in the pull that applied it"
+            _stop(
+                draft,
+                RefusalCode.NOTHING_TO_APPLY,
+                f"nothing that this pull applied is the newest on {question.environment.name}",
+                fix,
+            )
+        draft.pending, draft.back_to = lineage.to_undo(history, base, draft.recorded, back_to), back_to
+    elif question.direction is Direction.MARK_APPLIED:
+        draft.pending = lineage.pending(history, base, draft.recorded)[:1]
+        _check_named(draft)
+    elif question.direction is Direction.BASELINE:
+        revision = history.get(question.revision)
+        draft.pending = (lineage.migration(revision, base),) if revision else ()
+        _check_named(draft)
+    else:
+        draft.pending = lineage.pending(history, base, draft.recorded)
+
+
+def _check_named(draft: _Draft) -> None:
+    revision = draft.question.revision
+    if not draft.pending or not draft.pending[-1].id.startswith(revision) or not revision:
+        following = draft.pending[-1].id if draft.pending else "none"
+        message = f"{revision or 'no revision'} is not the one that can be marked; the next pending one is {following}"
+        _stop(draft, RefusalCode.COMMAND_MALFORMED, message, "name that revision")
+
+
+def _is_empty(live: Snapshot, table: Name) -> bool:
+    return not [
+        item for item in live.objects if item.kind.value in {"table", "view", "function"} and item.name[-1] != table[-1]
+    ]
+
+
+def _result(draft: _Draft, services: Services, database: Database | None) -> Examination:
+    question, proposal = draft.question, draft.proposal
+    touched = {change.parent for change in proposal.plan.body.effect} if proposal.plan else set()
+    plan: Plan | None = proposal.plan
+    nothing = plan is None and not draft.refusals and not proposal.refusals and draft.preflight is not None
+    refusals = [*draft.refusals, *proposal.refusals]
+    if nothing:
+        refusals.append(
+            Refusal(
+                code=RefusalCode.NOTHING_TO_APPLY,
+                message=f"{question.environment.name} has every migration of this pull",
+                fix="nothing is to be done",
+                actor=Actor.NOBODY,
+            ),
+        )
+    if services.trusted:
+        draft.notes.append("the sandbox is switched off by the operator: every served repository is trusted")
+    return Examination(
+        module=question.module.id,
+        environment=question.environment.name,
+        direction=question.direction,
+        engine=database.engine if database else (draft.preflight.engine if draft.preflight else None),
+        preflight=draft.preflight,
+        recorded=draft.recorded,
+        heads=draft.heads,
+        applied=draft.applied,
+        pending=draft.pending,
+        unmerged=draft.unmerged,
+        drift=tuple(
+            Drift(
+                number=item.number, change=item.change, touches_plan=item.change.parent in touched, revert=item.revert
+            )
+            for item in draft.drift
+        ),
+        drift_known=draft.drift_known,
+        undeclared=proposal.undeclared,
+        undeclared_known=proposal.undeclared_known,
+        live=draft.live,
+        expected=draft.expected,
+        after=proposal.after,
+        plan=plan,
+        refusals=tuple(refusals),
+        notes=tuple(dict.fromkeys([*draft.notes, *proposal.notes])),
+        rehearsed=proposal.rehearsed,
+        examined_at=services.clock.iso(),
+    )
+
+
+def _stop(draft: _Draft, code: RefusalCode, message: str, fix: str, actor: Actor = Actor.AUTHOR) -> NoReturn:
+    draft.refusals.append(Refusal(code=code, message=message, fix=fix, actor=actor))
+    raise _StopError

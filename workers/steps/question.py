@@ -1,0 +1,80 @@
+"""What is asked about a module on an environment, and what is known of it before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.config import Environment, Module
+from workers.core.names import Direction
+from workers.core.plan import Key, Migration
+from workers.core.schema import Name, Snapshot
+from workers.ports import Checkout, Database, Dump, History, PythonEnvironment, Source, Target, Tree
+from workers.steps.past import Past
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What to examine. `default` is the tree of the default branch's tip (dependencies come from there); `revision` is for the two bookkeeping plans."""
+
+    repository: int
+    pull: int
+    base_branch: str
+    checkout: Checkout
+    default: Tree
+    module: Module
+    environment: Environment
+    direction: Direction = Direction.UPGRADE
+    revision: str = ""
+    past: Past = Past()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything that was found out by reading: the code's histories, the target's schema and records, and what is pending."""
+
+    question: Question
+    source: Source
+    database: Database
+    target: Target
+    history: History
+    base: History
+    merge: Tree
+    version_table: Name
+    columns: tuple[str, ...]
+    recorded: tuple[str, ...]
+    pending: tuple[Migration, ...]
+    back_to: tuple[str, ...]
+    live: Snapshot
+    dump: Dump
+    python: PythonEnvironment | None
+
+    @property
+    def to(self) -> tuple[str, ...]:
+        """The revisions that the version table will hold after the plan."""
+        direction = self.question.direction
+        if direction is Direction.ROLLBACK:
+            return self.back_to
+        return tuple(item.id for item in self.pending[-1:]) if direction.bookkeeping_only else self.history.heads
+
+
+def present_key(known: Known, scope: tuple[Name, ...]) -> Key:
+    """The key as of now; `scope` says which tables of the live schema the plan binds to (all where empty)."""
+    question = known.question
+    return Key(
+        repository=question.repository,
+        pull=question.pull,
+        base_branch=question.base_branch,
+        module=question.module.id,
+        environment=question.environment.name,
+        target=known.target.identity,
+        strategy=question.module.strategy,
+        direction=question.direction,
+        pending=known.pending,
+        source_files=known.source.own_files(known.merge, question.module),
+        dependencies=known.python.digest if known.python else "",
+        recorded=known.recorded,
+        policy=question.environment.policy_digest,
+        session=known.target.session_settings(),
+        scope=scope,
+        live=known.live.binding(scope),
+    )

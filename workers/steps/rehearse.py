@@ -1,0 +1,198 @@
+"""Run recorded statements on a clone as an apply will, and write down what each one did: the only source of effects and facts.
+
+What is not done here: judging rows. A clone has none but those of the version table and what the migrations insert themselves.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from workers.core.diff import Change, diff
+from workers.core.effects import destroyed
+from workers.core.plan import Parsed, Statement, StatementKind
+from workers.core.refusals import Refusal, RefusalCode
+from workers.core.schema import Name, Snapshot
+from workers.ports import Database, RecordedStatement, ScratchDatabase, StatementError, Writer
+
+MANY = 80
+_WRITES_ROWS = frozenset({StatementKind.INSERT, StatementKind.UPDATE, StatementKind.DELETE})
+_BLIND = frozenset({StatementKind.BOOKKEEPING, StatementKind.INSERT, StatementKind.SESSION, StatementKind.READ})
+_BLIND_WHEN_MANY = _BLIND | {StatementKind.CREATE, StatementKind.COMMENT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a run on a clone showed. With `refusals` it did not get to its end. `reads` are (migration, table) pairs of rows that were asked for."""
+
+    statements: tuple[Statement, ...] = ()
+    group_effects: tuple[tuple[Change, ...], ...] = ()
+    before: Snapshot
+    after: Snapshot
+    reads: tuple[tuple[str, Name], ...] = ()
+    seconds: tuple[float, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(slots=True)
+class _Run:
+    version_table: Name
+    many: bool
+    state: Snapshot
+    statements: list[Statement] = field(default_factory=list)
+    group_effects: list[tuple[Change, ...]] = field(default_factory=list)
+    reads: list[tuple[str, Name]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+class _StopError(Exception):
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+def rehearse(
+    database: Database, clone: ScratchDatabase, recorded: tuple[RecordedStatement, ...], version_table: Name
+) -> Rehearsal:
+    """Run every recorded write on the clone, group by group, with the engine's parser judging each piece at its place."""
+    pieces = tuple(pieces_of(database, recorded))
+    with clone.writing() as writer:
+        before = writer.snapshot()
+        run = _Run(version_table, len(pieces) > MANY, before)
+        refusals: tuple[Refusal, ...] = ()
+        try:
+            for number, (_, group) in enumerate(itertools.groupby(pieces, key=lambda piece: piece.group)):
+                _run_group(run, writer, number, tuple(group))
+        except _StopError as stop:
+            writer.rollback()
+            refusals = (stop.refusal,)
+    return Rehearsal(
+        statements=tuple(run.statements),
+        group_effects=tuple(run.group_effects),
+        before=before,
+        after=run.state,
+        reads=tuple(dict.fromkeys(run.reads)),
+        seconds=tuple(run.seconds),
+        refusals=refusals,
+    )
+
+
+def pieces_of(database: Database, recorded: tuple[RecordedStatement, ...]) -> Iterator[RecordedStatement]:
+    """Split texts with several commands, and renumber groups so that a statement outside a transaction is a group of its own."""
+    number, last = -1, None
+    for item in recorded:
+        for sql in database.split(item.sql):
+            if not item.transactional or item.group != last:
+                number += 1
+            last = item.group if item.transactional else None
+            yield replace(item, sql=sql, group=number)
+
+
+def is_bookkeeping(parsed: Parsed, version_table: Name) -> bool:
+    """Whether a statement writes rows of the source's version table and nothing else, or makes that table."""
+    same = [_same_table(name, version_table) for name in parsed.writes]
+    return bool(same) and all(same) and not parsed.opaque and parsed.kind in _WRITES_ROWS | {StatementKind.CREATE}
+
+
+def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStatement, ...]) -> None:
+    start, first = run.state, len(run.statements)
+    transactional = group[0].transactional
+    if transactional:
+        writer.begin()
+    for piece in group:
+        _run_piece(run, writer, number, piece)
+    if transactional:
+        _commit(writer, group[-1])
+    if len(run.statements) == first:
+        return
+    _observe(run, writer)
+    run.group_effects.append(diff(start, run.state))
+
+
+def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement) -> None:
+    parsed = writer.parse(piece.sql)
+    if parsed.forbidden:
+        raise _StopError(_forbidden(piece, parsed.forbidden))
+    if parsed.kind is StatementKind.READ and not parsed.opaque:
+        run.reads.extend((piece.revision, name) for name in parsed.reads if not _same_table(name, run.version_table))
+        return
+    if is_bookkeeping(parsed, run.version_table):
+        parsed = replace(parsed, kind=StatementKind.BOOKKEEPING)
+    started = time.perf_counter()
+    rows = _execute(writer, piece)
+    run.seconds.append(round(time.perf_counter() - started, 6))
+    if piece.transactional and not writer.same_transaction():
+        raise _StopError(_forbidden(piece, "it ends the transaction that it runs in"))
+    _check_bookkeeping(parsed, rows, piece)
+    statement = Statement(
+        sql=piece.sql, migration=piece.revision, group=number, transactional=piece.transactional, parsed=parsed
+    )
+    run.statements.append(
+        replace(statement, rows=rows if parsed.kind is StatementKind.BOOKKEEPING and rows >= 0 else None)
+    )
+    if parsed.kind not in (_BLIND_WHEN_MANY if run.many else _BLIND):
+        _observe(run, writer)
+
+
+def _observe(run: _Run, writer: Writer) -> None:
+    """Give what changed since the last look to the newest statement."""
+    now = writer.snapshot()
+    effect = diff(run.state, now)
+    last = run.statements[-1]
+    whole = last.effect + effect
+    run.statements[-1] = replace(last, effect=whole, destroys=_destroys(last.parsed, whole, run.version_table))
+    run.state = now
+
+
+def _destroys(parsed: Parsed, effect: tuple[Change, ...], version_table: Name) -> tuple[str, ...]:
+    if parsed.kind is StatementKind.BOOKKEEPING:
+        return ()
+    return destroyed(parsed, tuple(change for change in effect if not _same_table(change.parent, version_table)))
+
+
+def _check_bookkeeping(parsed: Parsed, rows: int, piece: RecordedStatement) -> None:
+    if parsed.kind is StatementKind.BOOKKEEPING and rows not in {1, -1, 0}:
+        raise _StopError(_forbidden(piece, f"it writes {rows} rows of the version table at once"))
+
+
+def _execute(writer: Writer, piece: RecordedStatement) -> int:
+    try:
+        return writer.execute(piece.sql)
+    except StatementError as error:
+        raise _StopError(_failed(piece, error)) from error
+
+
+def _commit(writer: Writer, piece: RecordedStatement) -> None:
+    try:
+        writer.commit()
+    except StatementError as error:
+        raise _StopError(_failed(piece, error)) from error
+
+
+def _failed(piece: RecordedStatement, error: StatementError) -> Refusal:
+    message = f"migration {piece.revision} fails on a copy of the live schema: {error.message} ({error.state}), at: {_short(piece.sql)}"
+    return Refusal(
+        code=RefusalCode.REHEARSAL_FAILED,
+        message=message,
+        fix="mend the migration so that it runs on the schema as it is",
+    )
+
+
+def _forbidden(piece: RecordedStatement, why: str) -> Refusal:
+    message = f"migration {piece.revision} holds a statement that is never run: {why}, at: {_short(piece.sql)}"
+    return Refusal(code=RefusalCode.STATEMENT_FORBIDDEN, message=message, fix="take the statement out of the migration")
+
+
+def _short(sql: str, longest: int = 160) -> str:
+    line = " ".join(sql.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _same_table(name: Name, table: Name) -> bool:
+    return (
+        bool(name)
+        and name[-1] == table[-1]
+        and (len(name) == 1 or len(table) == 1 or not table[0] or name[-2:] == table[-2:])
+    )

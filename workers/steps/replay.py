@@ -1,0 +1,149 @@
+"""What the migrations that are applied make: a replay from empty of the base branch's code, cached, plus what we applied from pulls not merged yet."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from workers.core.codec import canonical, sha256
+from workers.core.config import Module
+from workers.core.names import Engine
+from workers.core.plan import Statement
+from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
+from workers.ports import (
+    Dump,
+    PythonEnvironment,
+    RecordDirection,
+    RecordRequest,
+    Replays,
+    Scratch,
+    ScratchDatabase,
+    Source,
+    StatementError,
+    Tree,
+    Writer,
+)
+
+_CODE = frozenset({".py", ".ini", ".toml", ".cfg", ".sql", ".mako", ".txt", ".json", ".yml", ".yaml"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayQuestion:
+    """Which history to replay, on what: `revisions` are the recorded ones that the base has; `then` are statements applied from elsewhere since."""
+
+    repository: int
+    module: Module
+    source: Source
+    tree: Tree
+    revisions: tuple[str, ...]
+    then: tuple[Statement, ...]
+    like: Dump
+    python: PythonEnvironment | None
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The schema that the revisions make, the models' differences from it where asked, or why the replay failed."""
+
+    snapshot: Snapshot | None
+    declared: tuple[str, ...] | None
+    error: str = ""
+
+
+def replay(question: ReplayQuestion, scratch: Scratch, replays: Replays) -> Replayed:
+    """Replay from empty, or return what an equal replay gave before."""
+    key = _key(question, scratch)
+    kept = replays.get(key)
+    if kept is not None:
+        value = json.loads(kept)
+        return Replayed(
+            snapshot_from_json(value["snapshot"]), None if value["declared"] is None else tuple(value["declared"])
+        )
+    with scratch.empty(question.like) as database:
+        result = run_replay(question, database)
+    if result.snapshot is not None and not result.error:
+        declared = None if result.declared is None else list(result.declared)
+        replays.keep(key, json.dumps({"snapshot": snapshot_to_json(result.snapshot), "declared": declared}))
+    return result
+
+
+def run_replay(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
+    """Bring an empty scratch database to the question's revisions and leave it there."""
+    engine = question.like.engine
+    declared: tuple[str, ...] | None = None
+    if question.revisions or question.declared:
+        recording = question.source.record(_request(question, database, engine))
+        if recording.error:
+            return Replayed(None, None, f"{recording.failed or 'env.py'}: {recording.error}")
+        declared = recording.declared
+    error = _run_statements(database, question.then)
+    if error:
+        return Replayed(None, None, error)
+    with database.reading() as reader:
+        return Replayed(reader.snapshot(), declared)
+
+
+def code_digest(tree: Tree) -> str:
+    """Hash every file of a tree that may run or steer what runs; documents do not count."""
+    files = [[item.path, item.oid] for item in tree.entries() if PurePosixPath(item.path).suffix.lower() in _CODE]
+    return sha256(canonical(files))
+
+
+def _request(question: ReplayQuestion, database: ScratchDatabase, engine: Engine) -> RecordRequest:
+    return RecordRequest(
+        tree=question.tree,
+        module=question.module,
+        address=database.address,
+        engine=engine,
+        direction=RecordDirection.UPGRADE,
+        to=question.revisions,
+        declared=question.declared,
+        python=question.python,
+    )
+
+
+def _run_statements(database: ScratchDatabase, statements: tuple[Statement, ...]) -> str:
+    if not statements:
+        return ""
+    with database.writing() as writer:
+        for _, group in itertools.groupby(statements, key=lambda item: item.group):
+            error = _run_group(writer, tuple(group))
+            if error:
+                return error
+    return ""
+
+
+def _run_group(writer: Writer, group: tuple[Statement, ...]) -> str:
+    try:
+        if group[0].transactional:
+            writer.begin()
+        for item in group:
+            writer.execute(item.sql)
+        if group[0].transactional:
+            writer.commit()
+    except StatementError as error:
+        writer.rollback()
+        return f"{group[0].migration}: {error.message}"
+    return ""
+
+
+def _key(question: ReplayQuestion, scratch: Scratch) -> str:
+    parts = {
+        "repository": question.repository,
+        "module": question.module.id,
+        "path": question.module.path,
+        "engine": question.like.engine.value,
+        "scratch": scratch.version_for(question.like.engine_version) or "",
+        "code": code_digest(question.tree),
+        "revisions": sorted(question.revisions),
+        "then": [[item.sql, item.group] for item in question.then],
+        "dependencies": question.python.digest if question.python else "",
+        "roles": list(question.like.roles),
+        "settings": [list(item) for item in question.like.settings],
+        "declared": question.declared,
+        "format": 1,
+    }
+    return sha256(canonical(parts))

@@ -1,0 +1,89 @@
+"""What the models say beyond the migrations: only entries that the base branch does not have already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.names import Direction
+from workers.core.refusals import Refusal, RefusalCode
+from workers.ports import Recording, RecordDirection, RecordRequest, Services
+from workers.steps.question import Known
+from workers.steps.replay import Replayed, ReplayQuestion, code_digest, replay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undeclared:
+    """The new entries; `known` is false where the models could not be compared, and `notes` say why."""
+
+    entries: tuple[str, ...] = ()
+    known: bool = False
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def undeclared(known: Known, recording: Recording | None, services: Services) -> Undeclared:
+    """Compare the models of the merge result with those of the base, each at its own head."""
+    question = known.question
+    if question.direction is not Direction.UPGRADE or question.checkout.merge is None:
+        return Undeclared()
+    if code_digest(known.merge) == code_digest(question.checkout.base):
+        return Undeclared(known=True)
+    entries, why = _declared_at_head(known, recording)
+    if entries is None:
+        return Undeclared(notes=(f"models and migrations were not compared: {why}",))
+    new = tuple(item for item in entries if item not in _on_base(known, services)) if entries else ()
+    return Undeclared(entries=new, known=True, refusals=_refusals(new))
+
+
+def _declared_at_head(known: Known, recording: Recording | None) -> tuple[tuple[str, ...] | None, str]:
+    if recording is None:
+        with known.database.scratch(None).clone(known.dump) as copy:
+            recording = known.source.record(
+                RecordRequest(
+                    tree=known.merge,
+                    module=known.question.module,
+                    address=copy.address,
+                    engine=known.database.engine,
+                    direction=RecordDirection.UPGRADE,
+                    to=known.history.heads,
+                    declared=True,
+                    python=known.python,
+                ),
+            )
+    return (
+        recording.declared,
+        recording.declared_error or recording.error or "no metadata is given to `context.configure`",
+    )
+
+
+def _on_base(known: Known, services: Services) -> frozenset[str]:
+    replayed: Replayed = replay(
+        ReplayQuestion(
+            repository=known.question.repository,
+            module=known.question.module,
+            source=known.source,
+            tree=known.question.checkout.base,
+            revisions=known.base.heads,
+            then=(),
+            like=known.dump,
+            python=known.python,
+            declared=True,
+        ),
+        known.database.scratch(None),
+        services.replays,
+    )
+    return frozenset(replayed.declared or ())
+
+
+def _refusals(entries: tuple[str, ...]) -> tuple[Refusal, ...]:
+    if not entries:
+        return ()
+    shown = "; ".join(entries[:3]) + ("; …" if len(entries) > 3 else "")  # noqa: PLR2004
+    message = f"the models and the migrations of this pull differ in {len(entries)} place(s): {shown}"
+    return (
+        Refusal(
+            code=RefusalCode.UNDECLARED_CHANGES,
+            message=message,
+            fix="commit a migration for it (`alembic revision --autogenerate`)",
+        ),
+    )
