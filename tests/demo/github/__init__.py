@@ -1,0 +1,1 @@
+"""Tests of the GitHub stand-in, which hold it to GitHub's own descriptions."""
