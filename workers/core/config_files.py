@@ -60,6 +60,7 @@ class ServerRepository:
     """What the operator says of one repository."""
 
     name: str
+    origin: Origin
     id: int | None
     modules: tuple[ModuleFile, ...]
 

@@ -16,7 +16,7 @@ from workers.core.names import SourceKind, Strategy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key of a file. `stricter` makes one value of the server's and the repository's; `inside` says that its value is read by a table of its own."""
+    """A key of a file. `stricter` makes one value of the two files' values; `inside` says that its value has a table of its own."""
 
     name: str
     read: Callable[[Node], Any] = values.text

@@ -7,8 +7,7 @@ from typing import Any
 from workers.core.config import Approver, Configuration, Environment, Mode, Module
 from workers.core.config_files import Approving, EnvironmentFile, ModuleFile, RepoFile, Said, ServerRepository, find
 from workers.core.config_keys import SERVER_ENVIRONMENT, Key
-from workers.core.config_nodes import Scalar
-from workers.core.config_values import shown
+from workers.core.config_values import quoted
 from workers.core.refusals import Actor, Refusal, RefusalCode
 
 Problems = tuple[Refusal, ...]
@@ -106,7 +105,7 @@ def _order_problems(stated: EnvironmentFile, environments: tuple[Environment, ..
     return [
         Refusal(
             code=RefusalCode.CONFIG_INVALID,
-            message=f"`{stated.name}` cannot wait for {shown(Scalar(name, 0, 0))}: "
+            message=f"`{stated.name}` cannot wait for {quoted(name)}: "
             + ("they wait for each other" if name in needs else "there is none"),
             fix=fix,
             path=said.origin.file if said else None,

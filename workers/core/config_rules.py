@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -22,7 +22,8 @@ from workers.core.config_files import (
 from workers.core.config_keys import Key
 from workers.core.config_merge import merge
 from workers.core.config_nodes import Entry, Listing, Mapping, Node, Scalar
-from workers.core.config_values import WrongValueError, environment_name, module_id, repository_name, shown
+from workers.core.config_values import WrongValueError, environment_name, module_id, quoted, repository_name, shown
+from workers.core.names import Strategy
 from workers.core.refusals import Actor, Refusal, RefusalCode
 
 __all__ = ["merge", "read_repository", "read_server"]
@@ -36,7 +37,7 @@ def read_repository(node: Node, path: str) -> RepoFile | Problems:
     reading = _Reading(path, Actor.AUTHOR)
     said = reading.said(node, keys.REPO_FILE, "the file")
     modules = tuple(reading.module(item) for item in reading.items(node, "modules"))
-    reading.once("module", [item for item in modules if item.id])
+    reading.once("module", tuple((item.id, item.origin) for item in modules if item.id))
     branches = find(said, "branches")
     file = RepoFile(path=path, branches=branches.value if branches else (), modules=modules)
     return tuple(reading.problems) or file
@@ -47,7 +48,7 @@ def read_server(node: Node) -> ServerFile | Problems:
     reading = _Reading(SERVER_CONFIG, Actor.OPERATOR)
     reading.said(node, keys.SERVER_FILE, "the file")
     repositories = tuple(reading.repository(entry) for entry in reading.entries(node, "repositories"))
-    reading.once("repository", repositories)
+    reading.once("repository", tuple((item.name, item.origin) for item in repositories))
     file = ServerFile(repositories=repositories, defaults=reading.defaults(node))
     return tuple(reading.problems) or file
 
@@ -67,8 +68,10 @@ class _Reading:
             *self.settings(node, "alembic", keys.ALEMBIC, AlembicSettings),
             *self.settings(node, "prisma", keys.PRISMA, PrismaSettings),
         )
-        strategy, reason = find(said, "strategy"), find(said, "reason")
-        if reason and not strategy:
+        strategy, reason = _entry(node, "strategy"), find(said, "reason")
+        if reason and not (
+            strategy and isinstance(strategy.value, Scalar) and strategy.value.value == Strategy.PUSH.value
+        ):
             self.fault(reason.origin.line, "`reason` explains `strategy: push` and nothing else", "leave it out")
         return ModuleFile(
             id=name.value if name else "",
@@ -82,16 +85,21 @@ class _Reading:
     def repository(self, entry: Entry) -> ServerRepository:
         """One entry of the server's `repositories`."""
         if not repository_name(entry.key):
-            self.fault(entry.line, f"`{entry.key[:60]}` is no repository", "write it as `owner/name`")
-        said = self.said(entry.value, keys.SERVER_REPOSITORY, f"`{entry.key}`")
+            self.fault(entry.line, f"{quoted(entry.key)} is no repository", "write it as `owner/name`")
+        said = self.said(entry.value, keys.SERVER_REPOSITORY, quoted(entry.key))
         number = find(said, "id")
         modules = tuple(self.server_module(item) for item in self.entries(entry.value, "modules"))
-        return ServerRepository(name=entry.key, id=number.value if number else None, modules=modules)
+        return ServerRepository(
+            name=entry.key,
+            origin=self.origin(entry.key, entry.line),
+            id=number.value if number else None,
+            modules=modules,
+        )
 
     def server_module(self, entry: Entry) -> ModuleFile:
         """One entry of the server's `modules`."""
         self.checked(module_id, entry)
-        said = self.said(entry.value, keys.SERVER_MODULE, f"module `{entry.key}`")
+        said = self.said(entry.value, keys.SERVER_MODULE, f"module {quoted(entry.key)}")
         environments = tuple(
             self.environment(item, keys.SERVER_ENVIRONMENT) for item in self.entries(entry.value, "environments")
         )
@@ -100,7 +108,7 @@ class _Reading:
     def environment(self, entry: Entry, allowed: tuple[Key, ...]) -> EnvironmentFile:
         """One entry of `environments`; the repository's may be empty."""
         self.checked(environment_name, entry)
-        said = self.said(entry.value, allowed, f"environment `{entry.key}`")
+        said = self.said(entry.value, allowed, f"environment {quoted(entry.key)}")
         return EnvironmentFile(name=entry.key, origin=self.origin(entry.key, entry.line), said=said)
 
     def defaults(self, node: Node) -> tuple[Default, ...]:
@@ -109,7 +117,7 @@ class _Reading:
         plain = tuple(entry for entry in found if not _is_pattern(entry.key))
         everywhere = self.said(Mapping(plain, node.line, node.column), keys.SERVER_DEFAULTS, "`defaults`")
         patterns = tuple(
-            Default(entry.key, self.said(entry.value, keys.SERVER_DEFAULTS, f"`{entry.key}`"))
+            Default(entry.key, self.said(entry.value, keys.SERVER_DEFAULTS, quoted(entry.key)))
             for entry in found
             if _is_pattern(entry.key)
         )
@@ -140,7 +148,7 @@ class _Reading:
         """One key with its value, None where it is wrong or has a table of its own."""
         key = next((item for item in allowed if item.name == entry.key), None)
         if key is None:
-            self.fault(entry.line, f"{where} has no key `{entry.key[:60]}`", self.advice(entry.key, allowed))
+            self.fault(entry.line, f"{where} has no key {quoted(entry.key)}", self.advice(entry.key, allowed))
             return None
         try:
             return None if key.inside else Said(key.name, key.read(entry.value), self.origin(key.name, entry.line))
@@ -195,10 +203,13 @@ class _Reading:
         except WrongValueError as error:
             self.fault(error.line, f"a key {error.message}", error.fix)
 
-    def once(self, kind: str, items: tuple[ServerRepository, ...] | list[ModuleFile]) -> None:
+    def once(self, kind: str, named: tuple[tuple[str, Origin], ...]) -> None:
         """No name stands twice, letter case aside."""
-        for name, line in _repeated(items):
-            self.fault(line, f"{kind} `{name}` stands twice", "keep one of them, or give it another name")
+        seen: set[str] = set()
+        for name, origin in named:
+            if name.lower() in seen:
+                self.fault(origin.line, f"{kind} `{name}` stands twice", "keep one of them, or give it another name")
+            seen.add(name.lower())
 
     def origin(self, key: str, line: int) -> Origin:
         """Where something was written."""
@@ -227,12 +238,3 @@ def _is_pattern(key: str) -> bool:
 
 def _names(allowed: tuple[Key, ...]) -> str:
     return ", ".join(f"`{key.name}`" for key in allowed)
-
-
-def _repeated(items: tuple[ServerRepository, ...] | list[ModuleFile]) -> Iterator[tuple[str, int | None]]:
-    seen: set[str] = set()
-    for item in items:
-        name, line = (item.id, item.origin.line) if isinstance(item, ModuleFile) else (item.name, None)
-        if name.lower() in seen:
-            yield name, line
-        seen.add(name.lower())

@@ -264,9 +264,13 @@ def shown(node: Node) -> str:
         return "a mapping"
     if node.value is None:
         return "nothing"
-    value = str(node.value).lower() if isinstance(node.value, bool) else redact(str(node.value))
-    value = "".join(letter if letter.isprintable() else "?" for letter in value)
-    return f"`{value[:60].replace('`', chr(39))}`"
+    return quoted(str(node.value).lower() if isinstance(node.value, bool) else str(node.value))
+
+
+def quoted(value: str) -> str:
+    """A piece of a file in a message."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in redact(value))
+    return f"`{plain[:60].replace('`', chr(39))}`"
 
 
 def _fields(node: Node, allowed: tuple[str, ...]) -> dict[str, Node]:
@@ -276,6 +280,6 @@ def _fields(node: Node, allowed: tuple[str, ...]) -> dict[str, Node]:
     for entry in node.entries:
         if entry.key not in allowed:
             raise WrongValueError(
-                Scalar(entry.key, entry.line, entry.column), f"has no key `{entry.key[:60]}`", f"allowed are {names}"
+                Scalar(entry.key, entry.line, entry.column), f"has no key {quoted(entry.key)}", f"allowed are {names}"
             )
     return {entry.key: entry.value for entry in node.entries}
