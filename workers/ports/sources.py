@@ -1,0 +1,152 @@
+"""Sources: histories, recordings, and what a project needs to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from workers.core.config import Module
+from workers.core.names import Engine, SourceKind
+from workers.core.refusals import Refusal
+from workers.core.schema import Name
+from workers.ports.code import Tree
+from workers.ports.databases import ScratchAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One migration as read without running it. `content` hashes what it does (comments and docstrings aside)."""
+
+    id: str
+    down: tuple[str, ...]
+    depends: tuple[str, ...]
+    labels: tuple[str, ...]
+    path: str
+    line: int
+    title: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The source's ordered migrations, in an order in which they can run, with what is wrong with them."""
+
+    revisions: tuple[Revision, ...]
+    heads: tuple[str, ...]
+    problems: tuple[Refusal, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+    def get(self, revision: str) -> Revision | None:
+        """Return one revision."""
+        return next((item for item in self.revisions if item.id == revision), None)
+
+
+class RecordDirection(StrEnum):
+    """Which way a recording runs."""
+
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedStatement:
+    """One statement as the project's driver sent it, literals rendered. `group` counts transactions; `read` marks a query of rows."""
+
+    sql: str
+    revision: str
+    group: int
+    transactional: bool
+    read: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What one run of the recorder gave. `failed` names the revision that raised, with `error`; `declared` is None where it was not asked.
+
+    `undo` is the downgrade from the end back to the start, None with `undo_error` where it cannot run.
+    """
+
+    statements: tuple[RecordedStatement, ...]
+    declared: tuple[str, ...] | None = None
+    declared_error: str = ""
+    undo: tuple[RecordedStatement, ...] | None = None
+    undo_error: str = ""
+    failed: str = ""
+    error: str = ""
+    tool: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRequest:
+    """Run a project's own migrations in the sandbox on a scratch database, and write down what they send.
+
+    `to` names the revisions to arrive at (heads, or what `/rollback` goes back to; empty: base). `undo_to` asks for the way back as well.
+    `stop_short` records nothing but the declared difference.
+    """
+
+    tree: Tree
+    module: Module
+    address: ScratchAddress
+    engine: Engine
+    direction: RecordDirection
+    to: tuple[str, ...]
+    undo_to: tuple[str, ...] | None = None
+    declared: bool = False
+    python: PythonEnvironment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonEnvironment:
+    """A project's dependencies, ready to be bound read-only. `digest` enters the key; `note` is said in the report."""
+
+    path: Path
+    digest: str
+    note: str
+
+
+class Source(Protocol):
+    """One kind of single source of truth."""
+
+    @property
+    def kind(self) -> SourceKind:
+        """Which."""
+        ...
+
+    def found(self, tree: Tree, module: Module) -> bool:
+        """Whether the module's folder holds such a source."""
+        ...
+
+    def watched(self, module: Module) -> tuple[str, ...]:
+        """Glob patterns of the paths that concern this source, the module's own `watch` included."""
+        ...
+
+    def own_files(self, tree: Tree, module: Module) -> tuple[tuple[str, str], ...]:
+        """(path, hash) of the source's own files besides its migrations: config, env.py, templates, watched models, dependency lock."""
+        ...
+
+    def history(self, tree: Tree, module: Module) -> History:
+        """Read the history without running anything."""
+        ...
+
+    def version_table(self, tree: Tree, module: Module) -> tuple[Name, tuple[str, ...]]:
+        """The table that says what is applied, and the columns to read; the schema part is empty where unqualified."""
+        ...
+
+    def engine_named(self, tree: Tree, module: Module) -> Engine | None:
+        """The engine that the source itself names, None where it names none."""
+        ...
+
+    def bookkeeping(self, table: Name, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+        """The statements that move the version table from one set of revisions to another, for plans that write nothing else."""
+        ...
+
+    def environment(self, default_tree: Tree, merge_tree: Tree, module: Module) -> PythonEnvironment | None:
+        """Prepare what the source needs to run; None where it needs nothing. Raises ExpectedError(dependencies_unavailable)."""
+        ...
+
+    def record(self, request: RecordRequest) -> Recording:
+        """Run the recorder in the sandbox. Raises ExpectedError(sandbox_unavailable)."""
+        ...
