@@ -8,6 +8,7 @@ PYTHON ?= $(shell for name in $(PYTHONS); do \
 VENV := .venv
 BIN := $(VENV)/bin
 MADE := $(VENV)/.made
+DESCRIPTIONS := .cache/github-openapi/.fetched
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
@@ -26,10 +27,10 @@ help:  ## this list
 demo: setup  ## start everything here and play a pull from open to applied; ONCE=1 ends after it
 	@$(BIN)/python -m deploy.demo $(if $(filter-out 0,$(ONCE)),--once)
 
-test: setup descriptions  ## the suite: under 10 minutes on 2 cores
+test: setup $(DESCRIPTIONS)  ## the suite: under 10 minutes on 2 cores
 	@$(BIN)/python -m pytest -m "not acceptance" </dev/null
 
-acceptance: setup descriptions  ## the long suite: all real projects, corpora, properties
+acceptance: setup $(DESCRIPTIONS)  ## the long suite: all real projects, corpora, properties
 	@$(BIN)/python -m pytest -m acceptance </dev/null || { \
 		[ $$? = 5 ] && ! grep -rq 'mark[.]acceptance' tests && echo "There is no acceptance test yet."; }
 
@@ -77,5 +78,7 @@ $(MADE)/project: pyproject.toml $(MADE)/packages
 $(MADE)/bubblewrap: $(MADE)/venv
 	@if $(BIN)/python -m deploy.tools.fetch_bubblewrap </dev/null; then touch $@; fi
 
-.PHONY: descriptions
-descriptions: $(MADE)/project
+# What the local GitHub is held to in the tests: GitHub's own descriptions, pinned by hash.
+$(DESCRIPTIONS): tests/demo/github/fetch_descriptions.py | $(MADE)/project
+	@$(BIN)/python -m tests.demo.github.fetch_descriptions </dev/null
+	@touch $@

@@ -297,10 +297,16 @@ def _wheel(package: str) -> Path:
 
 
 def _reachable_install(install: Path, directory: Path) -> Path:
-    """PostgreSQL's files where the servers' user can read them: a checkout may lie in a private home."""
+    """PostgreSQL's files where the servers' user can read them: a checkout may lie in a private home.
+
+    The programs look for the wheel's own libraries beside the package, so both are copied as they lie.
+    """
     if _passable(install):
         return install
-    return Path(shutil.copytree(install, directory / "install", symlinks=True))
+    package, copy = install.parent, directory / "wheel"
+    libraries = f"{package.name}.libs"
+    shutil.copytree(package.parent / libraries, copy / libraries)
+    return Path(shutil.copytree(install, copy / package.name / install.name, symlinks=True))
 
 
 def _reachable_program(program: Path, directory: Path) -> Path:
