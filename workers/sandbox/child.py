@@ -96,9 +96,11 @@ def collect(process: subprocess.Popen[bytes], bounds: Bounds) -> Outcome:
     reading = _Reading(process, bounds)
     try:
         killed = reading.until_exit(began + bounds.wall_seconds)
+        end(process)
+        reading.rest()
     finally:
         end(process)
-    reading.rest()
+        reading.close()
     status, number = ending(process.returncode)
     if len(reading.stdout) > bounds.output_bytes:
         killed = Killed.OUTPUT
@@ -187,5 +189,7 @@ class _Reading:
                 for key, _ in selector.select(left):
                     if not self._read(key.fd):
                         selector.unregister(key.fileobj)
+
+    def close(self) -> None:
         for pipe in self._pipes:
             pipe.close()

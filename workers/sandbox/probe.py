@@ -115,7 +115,7 @@ def system_calls() -> Verdict:
     }
     passed = []
     for name, number in calls.items():
-        result = libc.syscall(number, 0, 0, 0, 0, 0)
+        result = libc.syscall(number, -1, -1, -1, -1, -1)  # senseless arguments: harmless where it is not refused
         if result != -1 or ctypes.get_errno() != errno.EPERM:
             passed.append(f"{name}: {result}, {os.strerror(ctypes.get_errno())}")
     return not passed, f"not refused: {passed}"

@@ -92,7 +92,7 @@ def self_test(sandbox: Bubblewrap, area: Path) -> SelfTest | Unavailable:
         [sys.executable, "-m", __name__, str(sandbox.program), str(area), "proc" if sandbox.proc else "no-proc"],
         env={"SCHEMAGATE_CANARY": canary, "PYTHONPATH": str(_PACKAGES)},
         cwd="/",
-        stdin=subprocess.DEVNULL,
+        input=sandbox.filter_bytes,
         capture_output=True,
         check=False,
         timeout=_SECONDS,
@@ -112,12 +112,9 @@ def _tested(sandbox: Bubblewrap, area: Path) -> Proven | Unavailable:
     return Unavailable(f"The sandbox does not hold: {failed or 'no probe answered'}.", _ADVICE)
 
 
-def _from_inside(program: Path, area: Path, *, proc: bool) -> str:
+def _from_inside(program: Path, area: Path, filter_bytes: bytes, *, proc: bool) -> str:
     """What the probes answer; this runs in the process that carries the canary."""
     identity = current_identity(os.geteuid(), os.getegid())
-    filter_bytes = system_call_filter()
-    if isinstance(filter_bytes, Unavailable):
-        raise filter_bytes.error()
     sandbox = Bubblewrap(program=program, filter_bytes=filter_bytes, identity=identity, layout=host_layout(), proc=proc)
     runtime = python_runtime(area, identity, Path(sys.executable))
     profile = Profile(
@@ -141,7 +138,8 @@ def _from_inside(program: Path, area: Path, *, proc: bool) -> str:
 def _main(arguments: list[str]) -> int:
     program, area, proc = arguments
     try:
-        sys.stdout.write(_from_inside(Path(program), Path(area), proc=proc == "proc"))
+        filter_bytes = sys.stdin.buffer.read()
+        sys.stdout.write(_from_inside(Path(program), Path(area), filter_bytes, proc=proc == "proc"))
     except ExpectedError as error:
         sys.stderr.write(error.message)
         return 1
