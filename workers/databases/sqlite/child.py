@@ -1,0 +1,349 @@
+"""Opens one SQLite file and answers questions about it; a script of its own, run in a sandbox and never imported.
+
+One JSON object a line on stdin, one on stdout: `{"op": …}` is answered by `{"value": …}` or by
+`{"error": …, "state": …, "busy": …}`. Text of a plan comes in `actions` and `execute` alone. SQL in `query` is ours.
+The arguments are the folder of the file, and the folder that `copy` writes to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+MOST = 64 * 1024 * 1024
+DENIED_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "fsdir", "lsmode"})
+DENIED_TABLES = frozenset({"sqlite_dbpage", "fsdir", "zipfile"})
+# Pragmas that only tell something; a plan may name them, also with an argument.
+TELLING = frozenset(
+    {
+        *("table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"),
+        *("foreign_key_list", "foreign_key_check", "collation_list", "compile_options", "database_list"),
+        *("quick_check", "integrity_check", "function_list", "module_list", "pragma_list"),
+    },
+)
+# Pragmas that a plan may set: they belong to the schema or end with the transaction.
+SETTING = frozenset(
+    {"user_version", "application_id", "defer_foreign_keys", "legacy_alter_table", "recursive_triggers"},
+)
+# Without an argument these tell; with one they change what the connection or the file is.
+ASKED = SETTING | {
+    *("foreign_keys", "journal_mode", "page_count", "page_size", "freelist_count", "encoding", "auto_vacuum"),
+    *("schema_version", "data_version", "query_only", "locking_mode"),
+}
+
+
+class Policy(Enum):
+    """What the SQL at hand may do: ours is trusted, a query reads, a look runs nothing, a run is a plan's statement."""
+
+    OURS = "ours"
+    QUERY = "query"
+    LOOK = "look"
+    RUN = "run"
+
+
+class OrphansError(sqlite3.IntegrityError):
+    """A transaction would leave rows without their parents; SQLite itself does not look where foreign_keys is off."""
+
+    sqlite_errorname = "SQLITE_CONSTRAINT_FOREIGNKEY"
+
+
+class Session:
+    """The one connection of this process, with what the authorizer saw."""
+
+    def __init__(self, path: str, mode: str, busy: float) -> None:
+        self.path = path
+        self.policy = Policy.OURS
+        self.actions: list[tuple[str, str | None, str | None, str | None]] = []
+        self.vacuuming = False
+        self.broken = 0
+        self.connection = sqlite3.connect(
+            f"file:{_quoted(path)}?mode={mode}", uri=True, isolation_level=None, timeout=busy, cached_statements=0
+        )
+        self.connection.text_factory = _readable
+        self.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        if hasattr(self.connection, "enable_load_extension"):  # many builds of Python leave it out
+            self.connection.enable_load_extension(False)
+        if hasattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE"):  # Python 3.12
+            self.connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)  # type: ignore[attr-defined]
+        self.connection.set_authorizer(self.authorize)
+        self.file = Path(path).stat()
+        self.connection.execute("PRAGMA trusted_schema=OFF")
+        self.connection.execute("PRAGMA cell_size_check=ON")
+        if mode == "ro":
+            self.connection.execute("PRAGMA query_only=ON")
+
+    def authorize(self, action: int, one: str | None, two: str | None, base: str | None, inner: str | None) -> int:
+        if self.policy is Policy.LOOK:
+            self.actions.append((NAMES.get(action, str(action)), one, two, inner))
+        if self.policy is Policy.OURS or self._may(action, (one or "").lower(), two):
+            return sqlite3.SQLITE_OK
+        return sqlite3.SQLITE_DENY
+
+    def _may(self, action: int, one: str, two: str | None) -> bool:
+        if action == sqlite3.SQLITE_FUNCTION:
+            return (two or "").lower() not in DENIED_FUNCTIONS
+        if action in {sqlite3.SQLITE_READ, sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}:
+            return one not in DENIED_TABLES
+        if action == sqlite3.SQLITE_PRAGMA:
+            return self._may_pragma(one, two)
+        if action == sqlite3.SQLITE_ATTACH:  # VACUUM attaches a file without a name
+            return self.vacuuming and one == ""
+        if action == sqlite3.SQLITE_DETACH:
+            return self.vacuuming
+        return action not in {sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT}
+
+    def _may_pragma(self, name: str, argument: str | None) -> bool:
+        if self.policy is Policy.LOOK:
+            return False  # pragmas act while they are compiled, so none is; the log has what is needed
+        if name in TELLING or (argument is None and name in ASKED):
+            return True
+        return self.policy is Policy.RUN and name in SETTING
+
+    @contextlib.contextmanager
+    def under(self, policy: Policy, seconds: float) -> Iterator[None]:
+        """Runs SQL under a policy and a time limit."""
+        deadline = time.monotonic() + seconds
+        self.policy = policy
+        self.connection.set_progress_handler(lambda: time.monotonic() > deadline, 20_000)
+        try:
+            yield
+        finally:
+            self.policy = Policy.OURS
+            self.connection.set_progress_handler(None, 0)
+
+
+def query(session: Session, *, sql: str, values: list[str], most: int, seconds: float) -> object:
+    """Rows of one reading statement of ours; `most` rows at the most, and one more to tell that there are more."""
+    with session.under(Policy.QUERY, seconds):
+        return session.connection.execute(sql, values).fetchmany(most)
+
+
+def actions(session: Session, *, sql: str, seconds: float) -> dict[str, object]:
+    """What compiling a statement would do, as the authorizer is told; nothing is run. An error is part of the answer."""
+    session.actions = []
+    error = ""
+    with session.under(Policy.LOOK, seconds):
+        try:
+            session.connection.execute("EXPLAIN " + sql)
+        except (sqlite3.Error, sqlite3.Warning, ValueError) as found:
+            error = str(found)
+    return {"actions": session.actions, "error": error}
+
+
+def execute(session: Session, *, sql: str, values: list[str | None], vacuum: bool, seconds: float) -> int:
+    """Run one statement of a plan to its end; the number of rows it hit, -1 where it has none."""
+    session.vacuuming = vacuum
+    session.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, int(session.vacuuming))
+    try:
+        with session.under(Policy.RUN, seconds):
+            cursor = session.connection.execute(sql, values)
+            while cursor.fetchmany(1000):
+                pass
+            return cursor.rowcount
+    finally:
+        session.vacuuming = False
+        session.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+
+
+def begin(session: Session, *, settings: list[list[str]], seconds: float) -> None:
+    """Open a writing transaction. Copying and renaming a table must neither check nor follow foreign keys on the way."""
+    connection = session.connection
+    for name, value in settings:
+        connection.execute(f"PRAGMA {name}={value}")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        session.broken = _broken_references(session, seconds)
+    except sqlite3.Error:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def commit(session: Session, *, seconds: float) -> None:
+    """Commit, unless rows lost their parents in this transaction."""
+    broken = _broken_references(session, seconds)
+    if session.broken >= 0 and (broken < 0 or broken > session.broken):
+        raise OrphansError(
+            "FOREIGN KEY constraint failed: after this transaction rows refer to rows that are not there"
+            if broken > 0
+            else "foreign key mismatch: after this transaction a foreign key refers to columns that are not unique"
+        )
+    session.connection.execute("COMMIT")
+
+
+def read(session: Session, **_: object) -> None:
+    """Open a reading transaction: one consistent view, and no write from here on."""
+    session.connection.execute("PRAGMA query_only=ON")
+    session.connection.execute("BEGIN")
+    session.connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+
+
+def close_read(session: Session, *, write: bool, **_: object) -> None:
+    """End the reading transaction; `write` gives a writing session its rights back."""
+    rollback(session)
+    if write:
+        session.connection.execute("PRAGMA query_only=OFF")
+
+
+def rollback(session: Session, **_: object) -> None:
+    """Undo whatever is open."""
+    if session.connection.in_transaction:
+        session.connection.execute("ROLLBACK")
+
+
+def lock(session: Session, **_: object) -> bool:
+    """Take the file for this connection alone, until it closes; False where somebody else uses it."""
+    session.connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+    try:
+        session.connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        if _is_busy(error):
+            return False
+        raise
+    session.connection.execute("COMMIT")
+    return True
+
+
+def state(session: Session, **_: object) -> dict[str, bool]:
+    """How the connection stands: its transaction, its lock, and whether the path still leads to the same file."""
+    (locking,) = session.connection.execute("PRAGMA locking_mode").fetchone()
+    now = Path(session.path).stat()
+    return {
+        "in_transaction": session.connection.in_transaction,
+        "exclusive": locking == "exclusive",
+        "same_file": (now.st_dev, now.st_ino) == (session.file.st_dev, session.file.st_ino),
+    }
+
+
+def prove(session: Session, **_: object) -> bool:
+    """Whether a write that would change nothing is refused."""
+    (version,) = session.connection.execute("PRAGMA user_version").fetchone()
+    try:
+        session.connection.execute(f"PRAGMA user_version={version}")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY
+    return False
+
+
+def checksums(session: Session, *, tables: list[str], seconds: float) -> list[tuple[str, str]]:
+    """(table, checksum) of each table that has rows: the number of rows and the sum of their hashes, so order is nothing."""
+    found = []
+    session.connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    for name in tables:
+        count, total = 0, 0
+        with session.under(Policy.QUERY, seconds):
+            for row in session.connection.execute(f"SELECT * FROM {_identifier(name)}"):
+                count += 1
+                total += int.from_bytes(hashlib.blake2b(b"".join(map(_bytes, row)), digest_size=16).digest(), "big")
+        if count:
+            found.append((name, f"{count}:{total % 2**128:032x}"))
+    session.connection.text_factory = _readable
+    return found
+
+
+def copy(session: Session, *, name: str, **_: object) -> None:
+    """Copy the whole database into a file of the second folder."""
+    path = f"{sys.argv[2]}/{name}"
+    other = sqlite3.connect(f"file:{_quoted(path)}?mode=rwc", uri=True, isolation_level=None)
+    with contextlib.closing(other):
+        session.connection.backup(other)
+
+
+OPERATIONS: dict[str, Callable[..., object]] = {
+    each.__name__: each
+    for each in (
+        *(query, actions, execute, begin, commit, rollback, read, close_read, lock, state, prove),
+        *(checksums, copy),
+    )
+}
+NAMES = {
+    getattr(sqlite3, name): name.removeprefix("SQLITE_").lower()
+    for name in (
+        *("SQLITE_CREATE_INDEX", "SQLITE_CREATE_TABLE", "SQLITE_CREATE_TRIGGER", "SQLITE_CREATE_VIEW"),
+        *("SQLITE_CREATE_TEMP_INDEX", "SQLITE_CREATE_TEMP_TABLE", "SQLITE_CREATE_TEMP_TRIGGER"),
+        *("SQLITE_CREATE_TEMP_VIEW", "SQLITE_DROP_TEMP_INDEX", "SQLITE_DROP_TEMP_TABLE"),
+        *("SQLITE_DROP_TEMP_TRIGGER", "SQLITE_DROP_TEMP_VIEW", "SQLITE_CREATE_VTABLE", "SQLITE_DROP_VTABLE"),
+        *("SQLITE_DROP_INDEX", "SQLITE_DROP_TABLE", "SQLITE_DROP_TRIGGER", "SQLITE_DROP_VIEW"),
+        *("SQLITE_ALTER_TABLE", "SQLITE_REINDEX", "SQLITE_ANALYZE", "SQLITE_INSERT", "SQLITE_UPDATE"),
+        *("SQLITE_DELETE", "SQLITE_READ", "SQLITE_SELECT", "SQLITE_FUNCTION", "SQLITE_PRAGMA"),
+        *("SQLITE_TRANSACTION", "SQLITE_SAVEPOINT", "SQLITE_ATTACH", "SQLITE_DETACH", "SQLITE_RECURSIVE"),
+    )
+}
+
+
+def serve() -> None:
+    """Answer questions until stdin ends. The first one opens the file."""
+    session: Session | None = None
+    answer: dict[str, object]
+    while line := sys.stdin.buffer.readline(MOST + 1):
+        try:
+            asked: dict[str, Any] = json.loads(line)
+            if session is None:
+                session = Session(f"{sys.argv[1]}/{asked['name']}", asked["mode"], asked["busy"])
+                answer = {"value": sqlite3.sqlite_version}
+            else:
+                answer = {"value": OPERATIONS[asked.pop("op")](session, **asked)}
+        except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
+            answer = _failure(error)
+        text = json.dumps(answer).encode()
+        if len(text) > MOST:
+            text = json.dumps({"error": "the answer is too large", "state": "TOO_LARGE", "busy": False}).encode()
+        sys.stdout.buffer.write(text + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _failure(error: Exception) -> dict[str, Any]:
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    return {"error": str(error), "state": name, "busy": _is_busy(error)}
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _broken_references(session: Session, seconds: float) -> int:
+    """How many rows refer to a row that is not there; -1 where the foreign keys themselves do not fit."""
+    try:
+        with session.under(Policy.QUERY, seconds):
+            (found,) = session.connection.execute("SELECT count(*) FROM pragma_foreign_key_check").fetchone()
+    except sqlite3.OperationalError as error:
+        if "foreign key mismatch" in str(error):
+            return -1
+        raise
+    return int(found)
+
+
+def _bytes(value: object) -> bytes:
+    """A value so that no other value, and no two neighbours, look the same."""
+    if value is None:
+        return b"n"
+    if isinstance(value, int):
+        return b"i%d;" % value
+    if isinstance(value, float):
+        return b"f" + struct.pack(">d", value)
+    kind, raw = (b"t", value.encode("utf-8", "surrogateescape")) if isinstance(value, str) else (b"b", bytes(value))  # type: ignore[call-overload]
+    return kind + b"%d:" % len(raw) + raw
+
+
+def _readable(raw: bytes) -> str:
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quoted(path: str) -> str:
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+if __name__ == "__main__":
+    serve()

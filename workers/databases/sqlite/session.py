@@ -1,0 +1,162 @@
+"""The one way to a SQLite file: a process in a sandbox that sees the file's folder alone, and what it answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from workers.core.errors import ExpectedError
+from workers.core.refusals import RefusalCode
+from workers.databases.sqlite.file import Mode, Place
+from workers.ports import StatementError
+from workers.sandbox.converse import Conversation, ConversationEndedError
+from workers.sandbox.profile import MEBIBYTE, Profile
+from workers.sandbox.run import Sandbox
+from workers.sandbox.runtime import Runtime, python_runtime
+
+READ_SECONDS = 60.0
+_SCRIPT = Path(__file__).with_name("child.py")
+_INSIDE_SCRIPT = "/sqlite-child.py"
+_INSIDE = "/database"
+_INSIDE_COPY = "/copy"
+_MOST = 64 * MEBIBYTE
+_GRACE = 10.0
+_DAY = 24 * 3600
+_TERABYTE = 1024 * 1024 * MEBIBYTE
+
+
+class FileError(Exception):
+    """SQLite's own complaint about reading a file: `state` is its error's name, `busy` that somebody else has the file."""
+
+    def __init__(self, message: str, *, state: str, busy: bool) -> None:
+        super().__init__(message)
+        self.state = state
+        self.busy = busy
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a statement does, as SQLite's authorizer is told: `inner` names the trigger or view that does it."""
+
+    name: str
+    one: str
+    two: str
+    inner: str
+
+
+class Session:
+    """One open connection, in a process of its own. Ends with its `with` block, or with the first missing answer."""
+
+    def __init__(self, conversation: Conversation, version: str) -> None:
+        self._conversation = conversation
+        self.version = version
+
+    @property
+    def alive(self) -> bool:
+        return self._conversation.alive
+
+    def rows(self, sql: str, values: tuple[str, ...] = (), *, most: int = 1_000_000) -> list[Any]:
+        """Rows of a reading statement of ours. Raises FileError; ValueError where there are more than `most`."""
+        found: list[Any] = self.ask("query", sql=sql, values=values, most=most + 1, seconds=READ_SECONDS)
+        if len(found) > most:
+            msg = f"more than {most} rows"
+            raise ValueError(msg)
+        return found
+
+    def actions(self, sql: str) -> tuple[tuple[Action, ...], str]:
+        """What a statement would do, and SQLite's complaint about it; nothing is run."""
+        told = self.ask("actions", sql=sql, seconds=READ_SECONDS)
+        return tuple(Action(*(part or "" for part in action)) for action in told["actions"]), told["error"]
+
+    def execute(self, sql: str, values: tuple[str | None, ...] = (), *, seconds: float, vacuum: bool = False) -> int:
+        """Run one statement; the rows that it hit, -1 where it has none. Raises StatementError."""
+        try:
+            rows: int = self.ask("execute", sql=sql, values=values, seconds=seconds, vacuum=vacuum)
+        except FileError as error:
+            raise StatementError(str(error), state=error.state, lock_timeout=error.busy) from error
+        return rows
+
+    def ask(self, operation: str, *, seconds: float = READ_SECONDS, **values: object) -> Any:  # noqa: ANN401 - JSON
+        """Let the process do something. Raises FileError, and ExpectedError where the process gave no answer."""
+        question = json.dumps({"op": operation, "seconds": seconds, **values}).encode()
+        if len(question) > _MOST:
+            raise FileError("the text is too large", state="TOO_LARGE", busy=False)
+        try:
+            answer = json.loads(self._conversation.ask(question, seconds=seconds + _GRACE, most=_MOST))
+        except ConversationEndedError as error:
+            raise _lost(error) from error
+        if "error" in answer:
+            raise FileError(answer["error"], state=answer["state"], busy=answer["busy"])
+        return answer["value"]
+
+    def end(self) -> None:
+        """Close the file by ending the process; an open transaction is rolled back by SQLite's next reader."""
+        self._conversation.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Opens files in sandboxes. `area` keeps the copy of Python that an unprivileged user can reach."""
+
+    area: Path
+    sandbox: Sandbox
+    interpreter: Path
+
+    def open(self, place: Place, mode: Mode, *, busy: float, copy_to: Path | None = None) -> Session:
+        """Open a file as the user that it belongs to. Raises FileError, and ExpectedError without an answer.
+
+        `busy` is how many seconds SQLite waits for somebody else; `copy_to` a further folder that may be written.
+        """
+        user = place.user(self.sandbox.identity)
+        runtime = python_runtime(self.area, user, self.interpreter)
+        command = [runtime.bin, "-I", "-S", "-X", "utf8", _INSIDE_SCRIPT, _INSIDE, _INSIDE_COPY]
+        conversation = self.sandbox.converse(command, _profile(place, mode, runtime, copy_to), user=user)
+        session = Session(conversation, "")
+        try:
+            session.version = session.ask("open", name=place.name, mode=mode.value, busy=busy)
+        except BaseException:
+            session.end()
+            raise
+        return session
+
+    def copy(self, place: Place, folder: Path, name: str) -> None:
+        """Copy a database into another folder of ours."""
+        with self.open(place, Mode.READ, busy=0, copy_to=folder) as session:
+            session.ask("copy", name=name, seconds=10 * READ_SECONDS)
+
+
+def _profile(place: Place, mode: Mode, runtime: Runtime, copy_to: Path | None) -> Profile:
+    folder = (place.folder, _INSIDE)
+    # Even a reader of a WAL database takes part in the -shm file beside it.
+    writable = mode is not Mode.READ or place.wal
+    copies = () if copy_to is None else ((copy_to, _INSIDE_COPY),)
+    return Profile(
+        read_only=(*runtime.binds, *(() if writable else (folder,))),
+        writable=(*((folder,) if writable else ()), *copies),
+        files=((_INSIDE_SCRIPT, _SCRIPT.read_bytes()),),
+        # Large sorts of an index build go where SQLite would put them on the application's side, too.
+        environment=(*runtime.environment, *((("SQLITE_TMPDIR", _INSIDE),) if writable else ())),
+        processes=8,
+        cpu_seconds=_DAY,
+        file_bytes=_TERABYTE,
+    )
+
+
+def _lost(error: ConversationEndedError) -> ExpectedError:
+    last = error.said.strip().splitlines()
+    return ExpectedError(
+        f"The process that had the SQLite file open gave no answer{f' ({last[-1]})' if last else ''}.",
+        "Look at the file with `PRAGMA integrity_check`, and at the worker's memory; then ask for a new plan.",
+        RefusalCode.TARGET_UNREACHABLE,
+    )
