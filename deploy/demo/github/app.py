@@ -6,10 +6,11 @@ import hashlib
 import json
 import time
 import uuid
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from deploy.demo.github.control import control
@@ -30,7 +31,7 @@ HOUR = 3600
 class Locked(Flask):
     """Serves one request at a time; git transfers take the lock themselves and only briefly."""
 
-    def dispatch_request(self) -> Any:
+    def dispatch_request(self) -> ResponseReturnValue:
         if request.blueprint == "git":
             return super().dispatch_request()
         with self.extensions["hub"].state.lock:
@@ -93,8 +94,8 @@ def _limited(status: int, message: str, headers: dict[str, str]) -> Response:
 
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-_LIMITS = {
-    "fail_before": lambda hub: _limited(502, "Server Error", {}),
+_LIMITS: dict[str, Callable[[Hub], Response]] = {
+    "fail_before": lambda _: _limited(502, "Server Error", {}),
     "rate_limit": lambda hub: _limited(
         403,
         "API rate limit exceeded for installation ID 1.",
@@ -104,9 +105,9 @@ _LIMITS = {
             "X-RateLimit-Reset": str(int(hub.state.now().timestamp()) + 2),
         },
     ),
-    "secondary_limit": lambda hub: _limited(403, SECONDARY, {"Retry-After": "1"}),
-    "secondary_limit_bare": lambda hub: _limited(403, SECONDARY, {}),
-    "too_many": lambda hub: _limited(429, SECONDARY, {"Retry-After": "1"}),
+    "secondary_limit": lambda _: _limited(403, SECONDARY, {"Retry-After": "1"}),
+    "secondary_limit_bare": lambda _: _limited(403, SECONDARY, {}),
+    "too_many": lambda _: _limited(429, SECONDARY, {"Retry-After": "1"}),
 }
 
 
@@ -142,7 +143,7 @@ def _log(hub: Hub, answer: Response) -> None:
     hub.exchange_log.append(record | ({"fault": g.fault} if "fault" in g else {}))
 
 
-def _json(data: bytes) -> Any:
+def _json(data: bytes) -> object:
     try:
         return json.loads(data) if data else None
     except ValueError:

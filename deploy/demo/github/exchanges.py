@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
-from typing import Any
 
 from deploy.demo.github.records import Json
 
@@ -34,7 +33,7 @@ class JsonLines:
             self._file.close()
 
 
-def redacted(value: Any) -> Any:
+def redacted(value: object) -> object:
     """The same JSON with credentials masked: logs outlive the process."""
     if isinstance(value, dict):
         return {k: "***" if k in SECRET and isinstance(v, str) else redacted(v) for k, v in value.items()}

@@ -19,7 +19,17 @@ from tests.demo.github.fetch_descriptions import REST, WEBHOOKS, Description, fe
 
 LONG = ("path", "ref", "basehead", "branch", "tree_sha", "commit_sha")  # parameters that may hold slashes
 SHOWN = 25
-NAMES = ("properties", "patternProperties", "schemas", "responses", "paths", "parameters", "requestBodies", "headers", "webhooks")
+NAMES = (
+    "properties",
+    "patternProperties",
+    "schemas",
+    "responses",
+    "paths",
+    "parameters",
+    "requestBodies",
+    "headers",
+    "webhooks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ def translate(schema: Any) -> Any:
             plain[key] = value
         else:
             plain[key] = translate(value)
-    return _with_null(plain) if plain.pop("nullable", None) is True else plain
+    return _with_null(plain) if plain.pop("nullable", False) else plain
 
 
 def _with_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +122,9 @@ def _of_response(where: str, template: str, record: dict[str, Any]) -> Iterator[
         yield from _errors(where, "rest:#/components/schemas/basic-error", record["response"])
         return
     if described is None:
-        yield Violation(where, "", f"GitHub never answers this with {record['status']}; it does with {', '.join(responses)}")
+        yield Violation(
+            where, "", f"GitHub never answers this with {record['status']}; it does with {', '.join(responses)}"
+        )
         return
     pointer = f"rest:#/paths/{_escape(template)}/{record['method'].lower()}/responses/{record['status']}"
     if "$ref" in described:
@@ -141,7 +153,9 @@ def _of_deliveries(records: list[dict[str, Any]]) -> Iterator[Violation]:
         if described is None:
             yield Violation(f"event {name}", "", "GitHub has no such event")
             continue
-        sent = {header.lower() for header in record["headers"]} | ({"x-hub-signature-256"} if record["signed"] else set())
+        sent = {header.lower() for header in record["headers"]} | (
+            {"x-hub-signature-256"} if record["signed"] else set()
+        )
         for parameter in described["post"].get("parameters", ()):
             if parameter["in"] == "header" and parameter["required"] and parameter["name"].lower() not in sent:
                 yield Violation(f"event {name}", parameter["name"], "this header is required")
@@ -163,7 +177,11 @@ def _leaves(where: str, error: Any) -> Iterator[Violation]:
 def _is_noise(violation: Violation, noise: Noise) -> bool:
     return all(
         re.search(pattern, text)
-        for pattern, text in ((noise.where, violation.where), (noise.at, violation.at), (noise.message, violation.message))
+        for pattern, text in (
+            (noise.where, violation.where),
+            (noise.at, violation.at),
+            (noise.message, violation.message),
+        )
     )
 
 
@@ -174,7 +192,9 @@ def _validator(pointer: str) -> Any:
 
 @functools.cache
 def _registry() -> Any:
-    return jsonschema_rs.Registry(resources=[("rest:", _rest()), ("hooks:", _webhooks())], draft=jsonschema_rs.Draft202012)
+    return jsonschema_rs.Registry(
+        resources=[("rest:", _rest()), ("hooks:", _webhooks())], draft=jsonschema_rs.Draft202012
+    )
 
 
 @functools.cache

@@ -71,7 +71,9 @@ def fetch(*wanted: Description) -> None:
 def _pack(package: str, folder: Path) -> Path:
     command = [*_npm(), "pack", "--silent", package]
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": os.environ.get("HOME", str(folder))}
-    environment |= {name: value for name, value in os.environ.items() if name.lower().startswith(("npm_", "uv_", "ssl_"))}
+    environment |= {
+        name: value for name, value in os.environ.items() if name.lower().startswith(("npm_", "uv_", "ssl_"))
+    }
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     packed = sorted(folder.glob("*.tgz"))
     if done.returncode or not packed:

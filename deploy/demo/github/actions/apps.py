@@ -3,46 +3,47 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from deploy.demo.github.hub import Hub
 from deploy.demo.github.records import App, Installation, Json, Repo, User
 from deploy.demo.github.shapes import accounts
 from deploy.demo.github.state import node_id
 
-ALWAYS = ("installation", "installation_repositories")  # no App can unsubscribe from these
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApp:
+    """What its owner says of an App when it is registered."""
+
+    name: str
+    slug: str
+    keys: tuple[str, str]  # private and public PEM
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    permissions: Mapping[str, str]
+    events: Sequence[str]
+    description: str = ""
 
 
-def create_app(
-    hub: Hub,
-    owner: User,
-    *,
-    name: str,
-    slug: str,
-    keys: tuple[str, str],
-    webhook_url: str,
-    webhook_secret: str,
-    permissions: dict[str, str],
-    events: Iterable[str],
-    description: str = "",
-) -> App:
+def create_app(hub: Hub, owner: User, new: NewApp) -> App:
     state = hub.state
-    bot = state.add_user(f"{slug}[bot]", kind="Bot")
+    bot = state.add_user(f"{new.slug}[bot]", kind="Bot")
     app = App(
         id=state.next_id(),
-        slug=slug,
-        name=name,
+        slug=new.slug,
+        name=new.name,
         owner=owner,
         bot=bot,
         client_id=f"Iv23li{secrets.token_hex(7)}",
         client_secret=secrets.token_hex(20),
-        description=description,
-        private_key_pem=keys[0],
-        public_key_pem=keys[1],
-        webhook_url=webhook_url,
-        webhook_secret=webhook_secret,
-        permissions={"metadata": "read"} | permissions,
-        events=tuple(events),
+        description=new.description,
+        private_key_pem=new.keys[0],
+        public_key_pem=new.keys[1],
+        webhook_url=new.webhook_url,
+        webhook_secret=new.webhook_secret,
+        permissions={"metadata": "read", **new.permissions},
+        events=tuple(new.events),
         created_at=state.now(),
     )
     state.apps[app.id] = app

@@ -94,13 +94,13 @@ def _apply(hub: Hub, run: CheckRun, fields: Mapping[str, Any]) -> None:
     run.suite.updated_at = hub.state.now()
 
 
-def _checked(output: Any) -> list[Json]:
+def _checked(output: object) -> list[Json]:
     if not isinstance(output, Mapping) or not isinstance(output.get("summary"), str):
         raise invalid("CheckRun", "summary", "summary is missing", "missing_field")
     for part in ("summary", "text"):
         if len(output.get(part) or "") > TEXT_CAP:
             raise invalid("CheckRun", part, f"{part} exceeds a maximum bytesize of {TEXT_CAP}")
-    notes = list(output.get("annotations") or [])
+    notes: list[Json] = list(output.get("annotations") or [])
     if len(notes) > ANNOTATIONS_CAP:
         raise invalid("CheckRun", "annotations", f"annotations exceeds a maximum quantity of {ANNOTATIONS_CAP}")
     for note in notes:
@@ -108,10 +108,10 @@ def _checked(output: Any) -> list[Json]:
     return notes
 
 
-def _check_annotation(note: Any) -> None:
+def _check_annotation(note: Json) -> None:
     required = {"path": str, "start_line": int, "end_line": int, "annotation_level": str, "message": str}
     for name, kind in required.items():
-        if not isinstance(note, Mapping) or not isinstance(note.get(name), kind):
+        if not isinstance(note.get(name), kind):
             raise invalid("CheckAnnotation", name, f"{name} is missing", "missing_field")
     if note["annotation_level"] not in LEVELS or note["end_line"] < note["start_line"] or note["start_line"] < 1:
         raise invalid("CheckAnnotation", "annotation_level", "is not valid", "invalid")
@@ -141,7 +141,7 @@ def _branch(repo: Repo, sha: str) -> str | None:
     )
 
 
-def _time(text: Any) -> datetime | None:
+def _time(text: object) -> datetime | None:
     if not isinstance(text, str):
         return None
     try:

@@ -125,18 +125,14 @@ def _bring_up_to_date(hub: Hub, repo: Repo, ref: str, sha: str, creator: User) -
     return BaseMerged(f"Auto-merged {repo.default_branch} into {ref} on deployment.")
 
 
-def _require_contexts(hub: Hub, repo: Repo, sha: str, wanted: Any) -> None:
+def _require_contexts(hub: Hub, repo: Repo, sha: str, wanted: list[str] | None) -> None:
     states = {s["context"]: s["state"] for s in checks.combined_status(hub.state, repo, sha)["statuses"]}
     for run in hub.state.runs.values():
         if run.suite.repo is repo and run.suite.head_sha == sha:
             states[run.name] = "success" if run.conclusion in ("success", "neutral", "skipped") else "pending"
     needed = states if wanted is None else wanted
     if any(states.get(context) != "success" for context in needed):
-        raise conflict("Conflict: Commit status checks failed for " + ref_name(sha) + ".")
-
-
-def ref_name(sha: str) -> str:
-    return sha[:7]
+        raise conflict("Conflict: Commit status checks failed for " + sha[:7] + ".")
 
 
 def _retire_older(hub: Hub, deployment: Deployment, creator: User) -> None:

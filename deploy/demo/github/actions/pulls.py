@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deploy.demo.github.bare import ZERO, Signature
 from deploy.demo.github.errors import invalid
 from deploy.demo.github.hub import Hub
@@ -10,49 +12,52 @@ from deploy.demo.github.shapes import pulls as shapes
 from deploy.demo.github.shapes.pulls import PullFacts
 
 
-def open_pull(
-    hub: Hub,
-    repo: Repo,
-    author: User,
-    *,
-    head_repo: Repo,
-    head: str,
-    base: str,
-    title: str,
-    body: str = "",
-    draft: bool = False,
-    maintainer_can_modify: bool = False,
-) -> Pull:
-    """Opens a pull; 422 with GitHub's own reasons where a branch is missing, nothing differs or one is open already."""
-    head_sha, base_sha = head_repo.git.tip(head), repo.git.tip(base)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPull:
+    """What its author says of a pull when it is opened."""
+
+    head_repo: Repo
+    head: str
+    base: str
+    title: str
+    body: str = ""
+    draft: bool = False
+    maintainer_can_modify: bool = True
+
+
+def open_pull(hub: Hub, repo: Repo, author: User, new: NewPull) -> Pull:
+    """Opens a pull; 422 in GitHub's words where a branch is missing, nothing differs or one is open already."""
+    head_sha, base_sha = new.head_repo.git.tip(new.head), repo.git.tip(new.base)
     if head_sha is None or base_sha is None:
         raise invalid("PullRequest", "head" if head_sha is None else "base", "", "invalid")
-    if any(
-        p.head_repo is head_repo and p.head_ref == head and p.base_ref == base and p.issue.state == "open"
-        for p in hub.state.pulls(repo)
-    ):
-        raise invalid("PullRequest", "head", f"A pull request already exists for {head_repo.owner.login}:{head}.")
-    if head_repo is not repo:
-        repo.git.fetch(head_repo.git, f"refs/heads/{head}")
+    owner = new.head_repo.owner
+    if any(_same(pull, new) for pull in hub.state.pulls(repo)):
+        raise invalid("PullRequest", "head", f"A pull request already exists for {owner.login}:{new.head}.")
+    if new.head_repo is not repo:
+        repo.git.fetch(new.head_repo.git, f"refs/heads/{new.head}")
     if repo.git.is_ancestor(head_sha, base_sha):
-        raise invalid("PullRequest", "head", f"No commits between {base} and {head}")
-    issue = new_issue(hub, repo, author, title, body)
-    pull = Pull(
+        raise invalid("PullRequest", "head", f"No commits between {new.base} and {new.head}")
+    issue = new_issue(hub, repo, author, new.title, new.body)
+    issue.pull = Pull(
         id=hub.state.next_id(),
         issue=issue,
-        head_repo=head_repo,
-        head_owner=head_repo.owner,
-        head_ref=head,
+        head_repo=new.head_repo,
+        head_owner=owner,
+        head_ref=new.head,
         head_sha=head_sha,
-        base_ref=base,
+        base_ref=new.base,
         base_sha=base_sha,
-        draft=draft,
-        maintainer_can_modify=maintainer_can_modify and head_repo is not repo,
+        draft=new.draft,
+        maintainer_can_modify=new.maintainer_can_modify and new.head_repo is not repo,
     )
-    issue.pull = pull
-    _move_pull_refs(pull)
-    announce(hub, pull, "opened", author)
-    return pull
+    _move_pull_refs(issue.pull)
+    announce(hub, issue.pull, "opened", author)
+    return issue.pull
+
+
+def _same(pull: Pull, new: NewPull) -> bool:
+    branches = (pull.head_repo, pull.head_ref, pull.base_ref)
+    return pull.issue.state == "open" and branches == (new.head_repo, new.head, new.base)
 
 
 def new_issue(hub: Hub, repo: Repo, author: User, title: str, body: str) -> Issue:

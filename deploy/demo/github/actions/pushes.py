@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deploy.demo.github.actions import pulls, suites
 from deploy.demo.github.bare import ZERO
+from deploy.demo.github.commits import Commit
 from deploy.demo.github.errors import conflict, unprocessable
 from deploy.demo.github.hub import Hub
 from deploy.demo.github.records import Json, Repo, User
@@ -103,6 +104,6 @@ def _payload(
     }
 
 
-def _pushed(hub: Hub, repo: Repo, one: commits.Commit) -> Json:
+def _pushed(hub: Hub, repo: Repo, one: Commit) -> Json:
     files = repo.git.diff(one.parents[0] if one.parents else None, one.sha)
     return commits.pushed_commit(hub.state, repo, one, files)

@@ -145,14 +145,16 @@ def convert_manifest(code: str) -> Response:
     app = actions.create_app(
         hub,
         hub.state.users[manifest["owner_id"]],
-        name=manifest["name"],
-        slug=manifest["slug"],
-        keys=access.key_pair(),
-        webhook_url=hook.get("url", ""),
-        webhook_secret=secrets.token_hex(20),
-        permissions=manifest.get("default_permissions") or {},
-        events=manifest.get("default_events") or (),
-        description=manifest.get("description") or "",
+        actions.NewApp(
+            name=manifest["name"],
+            slug=manifest["slug"],
+            keys=access.key_pair(),
+            webhook_url=hook.get("url", ""),
+            webhook_secret=secrets.token_hex(20),
+            permissions=manifest.get("default_permissions") or {},
+            events=manifest.get("default_events") or (),
+            description=manifest.get("description") or "",
+        ),
     )
     return call.created(
         accounts.app(hub.state, app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import Response, current_app, g, jsonify, request
@@ -89,7 +89,7 @@ def text(fields: Json, name: str, default: str = "") -> str:
 
 
 def page(
-    items: Sequence[T], shape: Callable[[T], Any], *, name: str = "", cap: int | None = None, **more: Any
+    items: Sequence[T], shape: Callable[[T], Json], *, name: str = "", cap: int | None = None, **more: object
 ) -> Response:
     """One page of a list (30 by default, 100 at most), with a Link header; `name` wraps it with total_count."""
     items = items[:cap] if cap is not None else items
@@ -103,10 +103,10 @@ def page(
     return answer
 
 
-def created(value: Any, status: int = 201) -> Response:
+def created(value: Json, status: int = 201) -> Response:
     answer = jsonify(value)
     answer.status_code = status
-    if isinstance(value, dict) and isinstance(value.get("url"), str):
+    if isinstance(value.get("url"), str):
         answer.headers["Location"] = value["url"]
     return answer
 

@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from datetime import datetime
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -166,7 +165,7 @@ def _ref(repo: Repo, ref: str) -> Response:
     return jsonify(commits.ref(call.hub().state, repo, ref, sha))
 
 
-def _object(repo: Repo, sha: Any, kind: str) -> bytes:
+def _object(repo: Repo, sha: object, kind: str) -> bytes:
     if not isinstance(sha, str) or not SHA.fullmatch(sha):
         raise ApiError(422, "The sha parameter must be exactly 40 characters and contain only [0-9a-f].", errors=[])
     found = repo.git.read(sha)
@@ -197,7 +196,7 @@ def _tree_sha(repo: Repo, treeish: str) -> str:
     return treeish
 
 
-def _new_entry(repo: Repo, entry: Any) -> tuple[str, str, str | None]:
+def _new_entry(repo: Repo, entry: object) -> tuple[str, str, str | None]:
     if not isinstance(entry, dict) or not isinstance(entry.get("path"), str) or entry.get("mode") not in MODES:
         raise invalid("Tree", "tree", "tree.mode or tree.path is not valid", "invalid")
     if "content" in entry:
@@ -205,7 +204,7 @@ def _new_entry(repo: Repo, entry: Any) -> tuple[str, str, str | None]:
     return entry["mode"], entry["path"], entry.get("sha")
 
 
-def _signature(value: Any, default: Signature) -> Signature:
+def _signature(value: object, default: Signature) -> Signature:
     if not isinstance(value, dict):
         return default
     date = value.get("date")

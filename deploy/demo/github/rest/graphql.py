@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
@@ -78,7 +77,7 @@ def _commit(hub: Hub, given: Json) -> Json:
     return {"oid": sha, "id": node_id("Commit", int(sha[:8], 16)), "url": f"{repos.web(hub.state, repo)}/commit/{sha}"}
 
 
-def _branch(hub: Hub, branch: Any) -> tuple[Repo, str]:
+def _branch(hub: Hub, branch: object) -> tuple[Repo, str]:
     if not isinstance(branch, dict) or "repositoryNameWithOwner" not in branch or "branchName" not in branch:
         raise GraphqlError("UNPROCESSABLE", "A branch is named by repositoryNameWithOwner and branchName.")
     owner, _, name = str(branch["repositoryNameWithOwner"]).partition("/")

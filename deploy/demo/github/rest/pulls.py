@@ -38,10 +38,7 @@ def open_pull(owner: str, name: str) -> Response:
     title = call.text(fields, "title")
     if not title:
         raise invalid("PullRequest", "title", "title is missing", "missing_field")
-    pull = actions.open_pull(
-        hub,
-        repo,
-        call.caller().user,
+    new = actions.NewPull(
         head_repo=head_repo,
         head=head,
         base=call.text(fields, "base"),
@@ -50,6 +47,7 @@ def open_pull(owner: str, name: str) -> Response:
         draft=bool(fields.get("draft", False)),
         maintainer_can_modify=bool(fields.get("maintainer_can_modify", True)),
     )
+    pull = actions.open_pull(hub, repo, call.caller().user, new)
     return call.created(pulls.full(hub.state, pull, actions.facts_of(hub, pull)))
 
 
