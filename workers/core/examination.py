@@ -88,6 +88,7 @@ class Examination:
     after: Snapshot | None = None
     plan: Plan | None = None
     refusals: tuple[Refusal, ...] = ()
+    waits_for: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     rehearsed: bool = False
     examined_at: str = ""

@@ -77,6 +77,7 @@ class Standing:
     approved_at: tuple[float, ...] = ()
     waits_for: tuple[str, ...] = ()
     held_by: str = ""
+    in_progress: bool = False
     within_hours: bool | None = None
     codes_shown: int = 1
     modules_concerned: int = 1
@@ -177,7 +178,10 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
         names = ", ".join(standing.waits_for)
         message = f"{environment.name} waits for {names}"
         found.append(_refuse(RefusalCode.ENVIRONMENT_ORDER, message, f"apply it on {names} first", Actor.APPROVER))
-    if standing.held_by:
+    if standing.in_progress:
+        message = f"an apply is running on {environment.name}"
+        found.append(_refuse(RefusalCode.APPLY_IN_PROGRESS, message, "wait for it to end", Actor.NOBODY))
+    elif standing.held_by:
         found.append(
             _refuse(
                 RefusalCode.ENVIRONMENT_HELD,

@@ -36,7 +36,8 @@ class _Draft:
     drift_known: bool = False
     live: Snapshot | None = None
     expected: Snapshot | None = None
-    proposal: Proposal = Proposal()
+    waits_for: tuple[str, ...] = ()
+    proposal: Proposal = field(default_factory=Proposal)
 
 
 class _StopError(Exception):
@@ -73,6 +74,7 @@ def _examine(draft: _Draft, services: Services) -> Database:
     python = _python(draft, services, source, merge)
     _compare_with_expected(draft, services, _Replaying(database, source, base, dump, python, table))
     _choose_pending(draft, history, base)
+    draft.waits_for = _waits_for(draft, services, history, table, columns)
     if draft.refusals:
         raise _StopError
     known = Known(
@@ -301,6 +303,23 @@ def _check_named(draft: _Draft) -> None:
         _stop(draft, RefusalCode.COMMAND_MALFORMED, message, "name that revision")
 
 
+def _waits_for(
+    draft: _Draft, services: Services, history: History, table: Name, columns: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The required environments that do not have every migration of this plan yet; other directions than upgrade are exempt."""
+    if draft.question.direction is not Direction.UPGRADE:
+        return ()
+    waiting = []
+    for environment in draft.question.required:
+        _, target = reach(environment, services)
+        with target.reading() as reader:
+            rows = reader.rows(table, columns)
+        done = lineage.applied(history, tuple(row[0] for row in rows or () if row and row[0] is not None))
+        if any(item.id not in done for item in draft.pending):
+            waiting.append(environment.name)
+    return tuple(waiting)
+
+
 def _is_empty(live: Snapshot, table: Name) -> bool:
     return not [
         item for item in live.objects if item.kind.value in {"table", "view", "function"} and item.name[-1] != table[-1]
@@ -349,6 +368,7 @@ def _result(draft: _Draft, services: Services, database: Database | None) -> Exa
         after=proposal.after,
         plan=plan,
         refusals=tuple(refusals),
+        waits_for=draft.waits_for,
         notes=tuple(dict.fromkeys([*draft.notes, *proposal.notes])),
         rehearsed=proposal.rehearsed,
         examined_at=services.clock.iso(),

@@ -8,7 +8,7 @@ from workers.core.config import DataRule
 from workers.core.diff import diff
 from workers.core.effects import is_additive, needs, way_back
 from workers.core.names import Direction, Strategy
-from workers.core.plan import Body, Observed, Plan, Undo, WayBack
+from workers.core.plan import Body, Key, Observed, Plan, Undo, WayBack
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
 from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest, ScratchDatabase, Services
@@ -17,6 +17,24 @@ from workers.steps.question import Known, present_key
 from workers.steps.rehearse import Rehearsal, rehearse
 from workers.steps.undeclared import Undeclared, undeclared
 
+_PARTS = {
+    "repository": "the repository",
+    "pull": "the pull",
+    "base_branch": "the base branch",
+    "module": "the module",
+    "environment": "the environment",
+    "target": "the target database or its writing role",
+    "strategy": "the strategy",
+    "direction": "the direction",
+    "pending": "the pending migrations",
+    "source_files": "the source's own files",
+    "dependencies": "the dependencies",
+    "recorded": "the revisions recorded on the target",
+    "policy": "the policy",
+    "session": "the session settings",
+    "scope": "the tables concerned",
+    "live": "the schema of the target",
+}
 Checksums = tuple[tuple[Name, str], ...]
 
 
@@ -50,6 +68,8 @@ def propose(known: Known, services: Services) -> Proposal:
     if stored is not None or not known.pending:
         found = undeclared(known, None, services)
         return _with_undeclared(Proposal(plan=stored, rehearsed=stored is not None), found)
+    if known.question.stored_only:
+        return Proposal(refusals=(what_changed(known, services),))
     if known.database.scratch(None).version_for(known.dump.engine_version) is None:
         message = f"no scratch server of the target's version {known.dump.engine_version} is here"
         return _refused(
@@ -67,6 +87,25 @@ def propose(known: Known, services: Services) -> Proposal:
         return Proposal(refusals=(_recording_failed(recorded),))
     proposal = _freeze(known, _rehearsed(known, recorded.recording.statements, recorded.undo), recorded, services)
     return _with_undeclared(proposal, undeclared(known, recorded.recording, services))
+
+
+def what_changed(known: Known, services: Services) -> Refusal:
+    """Say which part of the newest stored plan's key is not as it was."""
+    question = known.question
+    plans = services.store.plans(question.repository, question.pull, question.module.id, question.environment.name)
+    again = "read the new report and approve its code"
+    if not plans:
+        return Refusal(code=RefusalCode.PLAN_INCOMPLETE, message="there is no plan yet", fix="comment `/plan`")
+    old = plans[0].plan.key
+    new = present_key(known, old.scope)
+    parts = [name for name in Key.__slots__ if getattr(old, name) != getattr(new, name)]
+    code = (
+        RefusalCode.TARGET_CHANGED
+        if set(parts) <= {"live", "recorded", "session", "target"}
+        else RefusalCode.PLAN_CHANGED
+    )
+    names = ", ".join(_PARTS[name] for name in parts) or "the direction of the plan"
+    return Refusal(code=code, message=f"changed since it was planned: {names}", fix=again, actor=Actor.APPROVER)
 
 
 def _stored(known: Known, services: Services) -> Plan | None:

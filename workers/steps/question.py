@@ -14,7 +14,10 @@ from workers.steps.past import Past
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What to examine. `default` is the tree of the default branch's tip (dependencies come from there); `revision` is for the two bookkeeping plans."""
+    """What to examine. `default` is the tree of the default branch's tip (dependencies come from there); `revision` is for the two bookkeeping plans.
+
+    `required` are the environments that must have the migrations first. `stored_only` asks whether a stored plan still holds: nothing is recorded, and where none holds the result says what changed.
+    """
 
     repository: int
     pull: int
@@ -26,6 +29,8 @@ class Question:
     direction: Direction = Direction.UPGRADE
     revision: str = ""
     past: Past = Past()
+    required: tuple[Environment, ...] = ()
+    stored_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

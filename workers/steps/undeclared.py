@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
+from workers.core.codec import canonical, sha256
 from workers.core.names import Direction
 from workers.core.refusals import Refusal, RefusalCode
 from workers.ports import Recording, RecordDirection, RecordRequest, Services
@@ -28,11 +30,32 @@ def undeclared(known: Known, recording: Recording | None, services: Services) ->
         return Undeclared()
     if code_digest(known.merge) == code_digest(question.checkout.base):
         return Undeclared(known=True)
+    key = _key(known)
+    kept = services.replays.get(key)
+    if kept is not None:
+        new = tuple(str(item) for item in json.loads(kept))
+        return Undeclared(entries=new, known=True, refusals=_refusals(new))
     entries, why = _declared_at_head(known, recording)
     if entries is None:
         return Undeclared(notes=(f"models and migrations were not compared: {why}",))
     new = tuple(item for item in entries if item not in _on_base(known, services)) if entries else ()
+    services.replays.keep(key, json.dumps(new))
     return Undeclared(entries=new, known=True, refusals=_refusals(new))
+
+
+def _key(known: Known) -> str:
+    """Everything that the answer depends on; it holds for exactly this code, so a pull can only ever answer for itself."""
+    parts = [
+        "undeclared",
+        known.question.repository,
+        known.question.module.id,
+        known.database.engine.value,
+        known.dump.engine_version,
+        code_digest(known.merge),
+        code_digest(known.question.checkout.base),
+        known.python.digest if known.python else "",
+    ]
+    return sha256(canonical(parts))
 
 
 def _declared_at_head(known: Known, recording: Recording | None) -> tuple[tuple[str, ...] | None, str]:

@@ -1,0 +1,150 @@
+"""Run a plan on its target exactly as it was rehearsed: group by group, journalled, compared before each COMMIT, never repeated after one.
+
+What is not done here: judging whether it may run. The writer exists only where both proofs were given.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workers.core.diff import Change, compose, diff
+from workers.core.plan import Plan, Statement, StatementKind
+from workers.core.rollout import Step
+from workers.core.schema import Snapshot
+from workers.ports import Held, Services, StatementError, Writer
+
+TRIES = 5
+
+
+class Ending(StrEnum):
+    """How a run ended: everything ran; nothing stayed; some groups stayed."""
+
+    DONE = "done"
+    NOTHING = "nothing"
+    SOME = "some"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The ending, how many groups are committed, and why it stopped."""
+
+    ending: Ending
+    groups: int
+    why: str = ""
+
+
+class _StoppedError(Exception):
+    """The group cannot go on; its transaction is rolled back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Doing:
+    plan: Plan
+    held: Held
+    writer: Writer
+    rollout: int
+    services: Services
+
+
+def carry_out(plan: Plan, held: Held, writer: Writer, rollout: int, services: Services) -> Run:
+    """Run the whole plan; stops at the first group that fails. Expected trouble is in the result, not raised."""
+    doing = _Doing(plan=plan, held=held, writer=writer, rollout=rollout, services=services)
+    groups = [tuple(group) for _, group in itertools.groupby(plan.body.statements, key=lambda item: item.group)]
+    first = 0
+    for number, group in enumerate(groups):
+        try:
+            _run_group(doing, number, first, group)
+        except _StoppedError as stop:
+            return Run(ending=Ending.SOME if number else Ending.NOTHING, groups=number, why=str(stop))
+        first += len(group)
+    return Run(ending=Ending.DONE, groups=len(groups))
+
+
+def groups_done(plan: Plan, before: Snapshot, now: Snapshot) -> int | None:
+    """Return how many groups of a plan the schema shows, None where it shows none of the states that the rehearsal went through."""
+    found = diff(before, now)
+    effect: tuple[Change, ...] = ()
+    states = [effect]
+    for group in plan.body.group_effects:
+        effect = compose(effect, group)
+        states.append(effect)
+    matching = [number for number, state in enumerate(states) if state == found]
+    return matching[-1] if matching else None
+
+
+def _run_group(doing: _Doing, number: int, first: int, group: tuple[Statement, ...]) -> None:
+    for attempt in range(1, TRIES + 1):
+        try:
+            _attempt(doing, number, first, group)
+        except StatementError as error:
+            doing.writer.rollback()
+            if not error.lock_timeout or attempt == TRIES:
+                raise _StoppedError(f"{error.message} ({error.state})") from error
+            _note(doing, "ROLLBACK", f"lock timeout at try {attempt} of {TRIES}, rolled back; trying again")
+        except _StoppedError:
+            doing.writer.rollback()
+            _note(doing, "ROLLBACK", "rolled back")
+            raise
+        else:
+            return
+
+
+def _attempt(doing: _Doing, number: int, first: int, group: tuple[Statement, ...]) -> None:
+    transactional = group[0].transactional
+    before = None
+    if transactional:
+        _check_lock(doing)
+        doing.writer.begin()
+        _note(doing, "BEGIN", "ok")
+        before = doing.writer.snapshot()
+    for offset, statement in enumerate(group):
+        _run_statement(doing, first + offset, statement)
+    if before is not None:
+        _compare(doing, number, before)
+        _check_lock(doing)
+        doing.writer.commit()
+        _note(doing, "COMMIT", "effect as rehearsed; committed")
+
+
+def _run_statement(doing: _Doing, index: int, statement: Statement) -> None:
+    _check_lock(doing)
+    _note(doing, statement.sql, "started", index)
+    started = time.perf_counter()
+    try:
+        rows = doing.writer.execute(statement.sql)
+    except StatementError as error:
+        _note(doing, statement.sql, f"failed: {error.message} ({error.state})", index, time.perf_counter() - started)
+        raise
+    seconds = time.perf_counter() - started
+    if statement.transactional and not doing.writer.same_transaction():
+        raise _StoppedError("a statement ended its transaction")
+    if statement.parsed.kind is StatementKind.BOOKKEEPING and statement.rows is not None and rows != statement.rows:
+        _note(doing, statement.sql, f"{rows} row(s) instead of {statement.rows}", index, seconds)
+        raise _StoppedError("the version table is not as it was planned")
+    _note(doing, statement.sql, f"ok, {rows} row(s)" if rows >= 0 else "ok", index, seconds)
+
+
+def _compare(doing: _Doing, number: int, before: Snapshot) -> None:
+    """The effect of the group, before COMMIT, must be the one of the rehearsal."""
+    found = diff(before, doing.writer.snapshot())
+    expected = doing.plan.body.group_effects[number]
+    if found == expected:
+        return
+    labels = {f"{item.kind.value} {item.label}" for item in set(found) ^ set(expected)}
+    _note(doing, "compare before COMMIT", f"differs in: {', '.join(sorted(labels))}")
+    message = f"the effect differs from the rehearsal in: {', '.join(sorted(labels)[:5])}"
+    raise _StoppedError(message)
+
+
+def _check_lock(doing: _Doing) -> None:
+    if not doing.held.lock.held():
+        raise _StoppedError("the database lock was lost")
+
+
+def _note(doing: _Doing, command: str, result: str, statement: int | None = None, seconds: float | None = None) -> None:
+    measured = None if seconds is None else round(seconds, 6)
+    step = Step(at=doing.services.clock.iso(), command=command, result=result, statement=statement, seconds=measured)
+    doing.services.store.journal(doing.rollout, step)

@@ -1,0 +1,139 @@
+"""Gather the facts that the gate judges: the pull as GitHub shows it now, who wrote it, what is held, what is approved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from workers.core import hours
+from workers.core.approval import Approval
+from workers.core.config import ApproverKind, Configuration, Environment, Module
+from workers.core.examination import Examination
+from workers.core.refusals import Refusal
+from workers.core.rollout import UNFINISHED
+from workers.core.plan import StoredPlan
+from workers.core.policy import PullFacts, Standing, may_approve
+from workers.ports import Pull, Repository, Services
+from workers.steps.target import reach, target_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """One module on one environment of one pull: what every question of rights is about."""
+
+    repository: Repository
+    pull: Pull
+    configuration: Configuration
+    module: Module
+    environment: Environment
+
+
+def pull_facts(repository: Repository, pull: Pull, services: Services) -> PullFacts:
+    """Who may not approve this pull: authenticated pushers and mapped authors of its commits, our own commits and clean merges left out."""
+    memory = services.store.pull(repository.id, pull.number)
+    pushes = services.store.pushes(repository.id, f"refs/heads/{pull.head_branch}")
+    commits = services.host.commit_authors(repository, pull.number)
+    theirs = [
+        item for item in commits or () if not services.store.our_commit(repository.id, item.sha) and item.parents < 2
+    ]  # noqa: PLR2004
+    named = {person for item in theirs for person in (item.author, item.committer) if person is not None}
+    newest = next((item.sha for item in reversed(theirs)), pull.head)
+    seen = any(push.sha in {newest, pull.head} for push in pushes)
+    return PullFacts(
+        number=pull.number,
+        open=pull.open,
+        draft=pull.draft,
+        fork=pull.fork,
+        base_branch=pull.base_branch,
+        author=pull.author,
+        excluded=tuple(sorted({push.sender for push in pushes} | named)),
+        unseen_push=commits is None or (not seen and not named),
+        rejected_by=memory.rejected_by,
+    )
+
+
+def standing(
+    matter: Matter, facts: PullFacts, examination: Examination, stored: StoredPlan | None, services: Services
+) -> Standing:
+    """Put together everything `policy.decide` wants to know about a plan."""
+    approvals = services.store.approvals(stored.plan.digest) if stored else ()
+    now = services.clock.now()
+    held_by, in_progress = _hold(matter, services)
+    return Standing(
+        pull=facts,
+        environment=matter.environment,
+        branches=matter.configuration.branches,
+        plan=examination.plan,
+        code=stored.code if stored else "",
+        findings=examination.refusals,
+        drift=tuple(item.item for item in examination.drift),
+        approvals=approvals,
+        now=now,
+        approved_at=tuple(_seconds(item.at) for item in approvals),
+        waits_for=examination.waits_for,
+        held_by=held_by,
+        in_progress=in_progress,
+        within_hours=hours.within(matter.environment.apply_hours, now),
+        codes_shown=services.store.codes_shown(matter.repository.id, matter.pull.number, matter.environment.name),
+        modules_concerned=_modules(matter),
+    )
+
+
+def look_up_again(
+    matter: Matter, facts: PullFacts, approvals: tuple[Approval, ...], services: Services
+) -> tuple[tuple[Approval, ...], tuple[Refusal, ...]]:
+    """Read every counted comment and every approver's rights from GitHub again; returns the approvals that still count, with fresh rights."""
+    counted, refusals = [], []
+    for approval in approvals:
+        if approval.revoked:
+            continue
+        comment = services.host.comment(matter.repository, approval.comment)
+        if (
+            comment is None
+            or comment.edited
+            or comment.body.strip() != approval.text.strip()
+            or comment.author != approval.by.id
+        ):
+            why = "its comment is gone" if comment is None else "its comment was edited"
+            services.store.revoke(approval.digest, approval.comment, why)
+            continue
+        person = services.host.person(matter.repository, approval.by.id, team_names(matter.environment))
+        refusal = may_approve(person, matter.environment, facts)
+        if refusal is None:
+            counted.append(replace(approval, by=person))
+        else:
+            refusals.append(refusal)
+    return tuple(counted), tuple(refusals)
+
+
+def team_names(environment: Environment) -> tuple[str, ...]:
+    """The teams that the lists of approvers name."""
+    return tuple(
+        dict.fromkeys(
+            item.name for group in environment.approver_sets for item in group if item.kind is ApproverKind.TEAM
+        )
+    )
+
+
+def _hold(matter: Matter, services: Services) -> tuple[str, bool]:
+    """(why the target is held, whether an apply is running); the plan after a partial rollout of the same pull is let through."""
+    if matter.environment.url is None:
+        return "", False
+    _, target = reach(matter.environment, services)
+    hold = services.store.hold(target_key(target))
+    if hold is None:
+        return "", False
+    rollout = services.store.rollout(hold.rollout)
+    if rollout is not None and rollout.state in UNFINISHED:
+        return "", True
+    same = rollout is not None and (rollout.pull, rollout.environment) == (matter.pull.number, matter.environment.name)
+    return ("" if same else f"{matter.environment.name} is held by #{hold.pull}: {hold.reason}"), False
+
+
+def _modules(matter: Matter) -> int:
+    """How many modules of this repository have an environment of that name: a plain approval must not be ambiguous."""
+    return sum(1 for module in matter.configuration.modules if module.environment(matter.environment.name) is not None)
+
+
+def _seconds(iso: str) -> float:
+    return datetime.fromisoformat(iso).timestamp()

@@ -1,0 +1,87 @@
+"""After an apply: is the database what the rehearsal said, and does the source's own table agree?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.diff import Change, compose, diff
+from workers.core.plan import Plan
+from workers.core.schema import ObjectKind, Snapshot
+from workers.ports import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the test sheet: what was asked, expected and found."""
+
+    question: str
+    expected: str
+    found: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The sheet, the snapshot that it was judged by, and what differs from the expected schema."""
+
+    rows: tuple[Row, ...]
+    after: Snapshot
+    differences: tuple[Change, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether every row is good."""
+        return all(row.good for row in self.rows)
+
+
+def verify(
+    plan: Plan, before: Snapshot, target: Target, table: tuple[str, ...], columns: tuple[str, ...]
+) -> Verification:
+    """Compare effects: what changed on the target since `before` with what changed on the clone."""
+    with target.reading() as reader:
+        after = reader.snapshot()
+        rows = reader.rows(table, columns)
+    recorded = tuple(sorted(row[0] for row in rows or () if row and row[0] is not None))
+    effect = diff(before, after)
+    differences = _difference(plan.body.effect, effect)
+    broken = _broken(after) - _broken(before)
+    sheet = (
+        Row(
+            question="Effect of the plan",
+            expected=f"{len(plan.body.effect)} objects changed, as rehearsed",
+            found=f"{len(effect)} objects changed, {len(differences)} not as rehearsed",
+            good=not differences,
+        ),
+        Row(
+            question="Tool's own status",
+            expected=", ".join(plan.body.recorded_after) or "nothing recorded",
+            found=", ".join(recorded) or "nothing recorded",
+            good=recorded == plan.body.recorded_after,
+        ),
+        Row(
+            question="Invalid indexes, unvalidated constraints left",
+            expected="0",
+            found=", ".join(sorted(broken)) or "0",
+            good=not broken or broken <= _planned(plan),
+        ),
+    )
+    return Verification(rows=sheet, after=after, differences=differences)
+
+
+def _difference(expected: tuple[Change, ...], found: tuple[Change, ...]) -> tuple[Change, ...]:
+    """What separates two effects, as changes from the expected to the found state."""
+    back = tuple(Change(item.kind, item.name, item.after, item.before) for item in expected)
+    return compose(back, found)
+
+
+def _broken(snapshot: Snapshot) -> set[str]:
+    kinds = {ObjectKind.INDEX, ObjectKind.FOREIGN_KEY, ObjectKind.CHECK}
+    return {
+        item.label
+        for item in snapshot.objects
+        if item.kind in kinds and False in (item.get("valid"), item.get("validated"))
+    }
+
+
+def _planned(plan: Plan) -> set[str]:
+    return {item.label for item in plan.body.effect}
