@@ -19,7 +19,7 @@ from workers.sandbox.run import Sandbox
 from workers.sandbox.runtime import Runtime, python_runtime
 from workers.sandbox.selftest import Proven, proven_sandbox
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "memory_bytes": 256 * MEBIBYTE,
     "file_bytes": 8 * MEBIBYTE,
     "tmp_bytes": 16 * MEBIBYTE,

@@ -10,12 +10,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+_LIVE = "live"
+
 
 @contextlib.contextmanager
-def claimed_folder(parent: Path) -> Iterator[Path]:
-    """A new folder below `parent`, removed at the end. The kernel drops the claim when this process dies."""
-    parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    folder, claim = _claimed(parent)
+def claimed_folder(area: Path) -> Iterator[Path]:
+    """A new folder in the area, removed at the end. The kernel drops the claim when this process dies."""
+    _passable(area / _LIVE)
+    folder, claim = _claimed(area / _LIVE)
     try:
         yield folder
     finally:
@@ -23,27 +25,31 @@ def claimed_folder(parent: Path) -> Iterator[Path]:
         os.close(claim)
 
 
-def sweep(parent: Path) -> int:
-    """Removes every folder below `parent` that no living process claims; says how many.
+def sweep(area: Path) -> int:
+    """Removes every claimed folder of the area whose process is dead; says how many.
 
     A lock tells the living from the dead, not a process number: those mean nothing between containers that share a
     volume, and come again.
     """
-    if not parent.is_dir():
-        return 0
-    return sum(_removed(folder) for folder in parent.iterdir() if folder.is_dir() and not folder.is_symlink())
+    live = area / _LIVE
+    return sum(map(_removed, live.iterdir())) if live.is_dir() else 0
 
 
 def _claimed(parent: Path) -> tuple[Path, int]:
     while True:
         folder = parent / secrets.token_hex(4)
-        folder.mkdir(mode=0o711)
+        _passable(folder)
         # A sweep may come between making and claiming: then another name is taken.
         with contextlib.suppress(FileNotFoundError, BlockingIOError):
             claim = _lock(folder)
             if folder.exists():
                 return folder, claim
             os.close(claim)
+
+
+def _passable(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o711)  # whatever the umask says: the sandbox's user must pass, and only those who know a name do
 
 
 def _removed(folder: Path) -> bool:

@@ -130,19 +130,19 @@ class Unsandboxed:
         return False
 
     def run(self, command: Sequence[str], profile: Profile) -> Outcome:
-        with claimed_folder(self.area / "unsandboxed") as folder:
+        with claimed_folder(self.area) as folder:
             return collect(self._start(command, profile, folder), _bounds(profile))
 
     def serve(self, command: Sequence[str], profile: Profile) -> Served:
         with contextlib.ExitStack() as kept:
-            folder = kept.enter_context(claimed_folder(self.area / "unsandboxed"))
+            folder = kept.enter_context(claimed_folder(self.area))
             process = self._start(command, profile, folder)
             return Served(process, inner=None, afterwards=kept.pop_all())
 
     def converse(self, command: Sequence[str], profile: Profile, *, user: Identity | None = None) -> Conversation:
         as_user = replace(self, identity=user or self.identity)
         with contextlib.ExitStack() as kept:
-            folder = kept.enter_context(claimed_folder(self.area / "unsandboxed"))
+            folder = kept.enter_context(claimed_folder(self.area))
             process = as_user._start(command, profile, folder, asked=True)  # noqa: SLF001 - our own copy
             return Conversation(process, kept.pop_all())
 

@@ -15,11 +15,14 @@ from pathlib import Path
 
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
+from workers.sandbox.folders import sweep
 from workers.sandbox.identity import Identity
 from workers.sandbox.profile import Bind
 
 # Nothing that a rehearsal needs, and more than half of the size of a standard library.
 _LEFT_OUT = frozenset({"site-packages", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip"})
+# A socket's name has at most 107 bytes, and a server's folder in the area takes 32 of them.
+_LONGEST = 75
 # Everybody may write there, so what is ours there is checked for its owner.
 _FALLBACK = Path("/var/tmp")  # noqa: S108 - the reason stands above
 _ASK = "import sys; print(sys.base_prefix, sys._base_executable, sep='\\n')"
@@ -38,28 +41,21 @@ class Runtime:
 
 
 def open_area(wanted: Path, identity: Identity, fallback: Path = _FALLBACK) -> Path:
-    """A folder for sandboxes: `wanted`, or one below `fallback` when the sandbox's user cannot pass to `wanted`.
+    """A folder for sandboxes, swept of what dead workers left: `wanted`, or one below `fallback`.
 
-    It is ours and closed to listing; what lies in it is opened to one user each. One in `fallback` is named after
+    The second where the sandbox's user cannot pass to `wanted`, or where its name is too long for a socket's. The
+    folder is ours and closed to listing; what lies in it is opened to one user each. One in `fallback` is named after
     `wanted` and must belong to us, so nobody can lay it out for us beforehand.
     """
     wanted.mkdir(parents=True, exist_ok=True)
-    if not identity.dropped:
-        return wanted
-    if identity.reaches(wanted.parent):
-        wanted.chmod(0o711)
-        return wanted
-    name = hashlib.sha256(os.fsencode(wanted.resolve())).hexdigest()[:12]
-    area = fallback / f"schemagate-{name}"
-    area.mkdir(mode=0o711, exist_ok=True)
-    found = area.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise ExpectedError(
-            f"{area} belongs to somebody else.",
-            "Remove it, or set SCHEMAGATE_DATA_DIR to a folder that every user can pass (mode 0711 all the way).",
-            RefusalCode.SANDBOX_UNAVAILABLE,
-        )
+    area = wanted
+    if len(os.fsencode(wanted)) > _LONGEST or not identity.reaches(wanted.parent):
+        name = hashlib.sha256(os.fsencode(wanted.resolve())).hexdigest()[:12]
+        area = fallback / f"schemagate-{name}"
+        area.mkdir(mode=0o700, exist_ok=True)
+        _require_ours(area)
     area.chmod(0o711)
+    sweep(area)
     return area
 
 
@@ -84,7 +80,7 @@ def python_runtime(area: Path, identity: Identity, interpreter: Path) -> Runtime
     and bound at its old place, too, so that virtual environments made with it go on working.
     """
     prefix, program = _base(interpreter)
-    if prefix == Path("/usr"):
+    if prefix.is_relative_to("/usr"):
         return Runtime(str(program), ())
     if identity.reaches(prefix) and identity.reaches(program):
         return Runtime(str(program), ((prefix, str(prefix)),))
@@ -93,6 +89,16 @@ def python_runtime(area: Path, identity: Identity, interpreter: Path) -> Runtime
         _publish(copy, lambda place: _copy_python(prefix, program, place))
     binds = ((copy, str(copy)), (copy, str(prefix)))
     return Runtime(str(copy / "bin" / program.name), binds, (("LD_LIBRARY_PATH", str(copy / "lib")),))
+
+
+def _require_ours(area: Path) -> None:
+    found = area.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise ExpectedError(
+            f"{area} belongs to somebody else.",
+            "Remove it, or set SCHEMAGATE_DATA_DIR to a folder that every user can pass (mode 0711 all the way).",
+            RefusalCode.SANDBOX_UNAVAILABLE,
+        )
 
 
 @functools.cache

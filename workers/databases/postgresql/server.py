@@ -25,7 +25,7 @@ import psycopg
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.databases.postgresql.binaries import Binaries
-from workers.sandbox.folders import claimed_folder, sweep
+from workers.sandbox.folders import claimed_folder
 from workers.sandbox.profile import MEBIBYTE, Bind, Profile
 from workers.sandbox.run import Sandbox
 from workers.sandbox.served import Served
@@ -137,7 +137,7 @@ class Servers:
     def started(self, *, log_statement: str = "none") -> Iterator[Server]:
         """A fresh server for the length of the block. `log_statement` is PostgreSQL's own setting (none, ddl, mod, all)."""
         template = self._template()
-        with claimed_folder(self._servers()) as folder:
+        with claimed_folder(self.area) as folder:
             sockets = folder / "s"
             sockets.mkdir(mode=0o700)
             self.sandbox.identity.owns(sockets)
@@ -148,19 +148,13 @@ class Servers:
             finally:
                 self._end(served)
 
-    def sweep(self) -> int:
-        """Removes what servers of dead workers left behind; the servers themselves died with them."""
-        return sweep(self._servers())
-
-    def _servers(self) -> Path:
-        return self.area / "pg"
-
     def _template(self) -> Path:
         """A data folder as initdb leaves it, made once per program and kept in the area."""
         template = self.area / "templates" / f"postgresql-{self.binaries.major}-{self._stamp()}"
         if template.exists():
             return template
-        template.parent.mkdir(mode=0o711, exist_ok=True)
+        template.parent.mkdir(exist_ok=True)
+        template.parent.chmod(0o711)
         with tempfile.TemporaryDirectory(dir=template.parent, prefix=".new-", ignore_cleanup_errors=True) as made:
             Path(made).chmod(0o711)
             data = Path(made, "data")
