@@ -50,6 +50,7 @@ class PullFacts:
     excluded: tuple[int, ...] = ()
     unseen_push: bool = False
     rejected_by: str = ""
+    logins: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,5 +120,6 @@ class Services:
     replays: Replays
     databases: tuple[Database, ...]
     sources: tuple[Source, ...]
+    server_url: str = "https://github.com"
     sandbox_problem: str = ""
     trusted: bool = False

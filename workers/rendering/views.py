@@ -17,6 +17,27 @@ from workers.core.schema import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineNote:
+    """A note on a line of a file; `level` is notice, warning or failure."""
+
+    path: str
+    line: int
+    level: str
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckTexts:
+    """What a check run says: title, summary and text in Markdown, and notes on lines."""
+
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[LineNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedView:
     """A rollout of this pull that has ended on an environment. `by` are the approvers' logins; `commit` is the workdocs commit, if made."""
 

@@ -49,6 +49,12 @@ def pull_facts(repository: Repository, pull: Pull, services: Services) -> PullFa
         excluded=tuple(sorted({push.sender for push in pushes} | named)),
         unseen_push=commits is None or (not seen and not named),
         rejected_by=memory.rejected_by,
+        logins=tuple(
+            {
+                **{item.author: item.author_login for item in theirs if item.author is not None},
+                **{push.sender: push.sender_login for push in pushes},
+            }.items()
+        ),
     )
 
 

@@ -1,0 +1,118 @@
+"""Read a pull afresh: GitHub's present state, the config of the default branch, and the trees; nothing of an event is believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.config import Configuration, Environment, Module
+from workers.core.globs import matches
+from workers.core.names import Direction
+from workers.core.rollout import RolloutState
+from workers.ports import Checkout, Loaded, Pull, Repository, Services, Tree
+from workers.steps.past import Past
+from workers.steps.question import Question
+from workers.steps.target import reach, target_key
+
+CONFIG_PATH = ".github/schemagate.yml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPull:
+    """A pull with the configuration that judges it, read at `tip` of the default branch."""
+
+    repository: Repository
+    pull: Pull
+    loaded: Loaded
+    tip: str
+
+    @property
+    def configuration(self) -> Configuration | None:
+        """The configuration, None where there is none or it is wrong."""
+        return self.loaded.configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trees:
+    """The trees that a plan of this pull is made from."""
+
+    checkout: Checkout
+    default: Tree
+
+
+def read_pull(repository_id: int, number: int, services: Services) -> OpenPull:
+    """Read repository, pull and config."""
+    repository = services.host.repository(repository_id)
+    services.store.remember_repository(repository)
+    pull = services.host.pull(repository, number)
+    tip, loaded = read_config(repository, services)
+    return OpenPull(repository=repository, pull=pull, loaded=loaded, tip=tip)
+
+
+def read_config(repository: Repository, services: Services) -> tuple[str, Loaded]:
+    """Return the default branch's tip, and the configuration as of it."""
+    tip = services.host.branch_tip(repository, repository.default_branch)
+    return tip, services.configs.load(repository, tip, services.host.file(repository, tip, CONFIG_PATH))
+
+
+def read_trees(opened: OpenPull, services: Services) -> Trees:
+    """Fetch base tip, head and the default branch's tip."""
+    base = services.host.branch_tip(opened.repository, opened.pull.base_branch)
+    checkout = services.code.checkout(opened.repository, base, opened.pull.head)
+    default = checkout.base if base == opened.tip else services.code.tree(opened.repository, opened.tip)
+    return Trees(checkout=checkout, default=default)
+
+
+def touched(configuration: Configuration, paths: tuple[str, ...] | None, services: Services) -> tuple[Module, ...]:
+    """The modules that some of these paths concern; all of them where the list of paths is not known whole."""
+    if paths is None:
+        return configuration.modules
+    return tuple(
+        module for module in configuration.modules if any(matches(path, watched(module, services)) for path in paths)
+    )
+
+
+def watched(module: Module, services: Services) -> tuple[str, ...]:
+    """The glob patterns of every path that concerns a module."""
+    sources = (item for item in services.sources if module.source in {None, item.kind})
+    prefix = "" if module.path in {".", ""} else module.path.rstrip("/") + "/"
+    schema = (prefix + module.prisma.schema, prefix + module.prisma.migrations + "/**", prefix + "**/schema.prisma")
+    return tuple(pattern for source in sources for pattern in source.watched(module)) + schema
+
+
+def ask(  # noqa: PLR0913 -- each is a part of the question
+    opened: OpenPull,
+    trees: Trees,
+    module: Module,
+    environment: Environment,
+    services: Services,
+    *,
+    direction: Direction = Direction.UPGRADE,
+    revision: str = "",
+    stored_only: bool = False,
+) -> Question:
+    """Put the question about one module on one environment of this pull."""
+    return Question(
+        repository=opened.repository.id,
+        pull=opened.pull.number,
+        base_branch=opened.pull.base_branch,
+        checkout=trees.checkout,
+        default=trees.default,
+        module=module,
+        environment=environment,
+        direction=direction,
+        revision=revision,
+        past=past_of(environment, services),
+        required=tuple(item for item in module.environments if item.name in environment.requires_applied),
+        stored_only=stored_only,
+    )
+
+
+def past_of(environment: Environment, services: Services) -> Past:
+    """The plans that rollouts of ours applied on this environment's database, oldest first; nothing where it cannot be reached."""
+    if environment.url is None:
+        return Past()
+    _, target = reach(environment, services)
+    key = target_key(target)
+    done = [*services.store.rollouts_of_target(key, RolloutState.APPLIED)]
+    plans = (services.store.plan(item.digest) for item in sorted(done, key=lambda item: item.sequence))
+    return Past(tuple(item.plan for item in plans if item is not None))

@@ -1,0 +1,142 @@
+"""Fill the views of the living report from what was judged: no wording here, and no decision."""
+
+from __future__ import annotations
+
+from workers.core.config import WorkdocsTo
+from workers.core.names import slug
+from workers.core.plan import Plan
+from workers.core.policy import Allowed, code_required, needed_approvals
+from workers.core.refusals import Refusal
+from workers.core.rollout import Rollout, RolloutState
+from workers.ports import Services
+from workers.rendering.views import AppliedView, EnvironmentView, ModuleView, ReportView
+from workers.steps.judge import Judged
+from workers.steps.pulls import OpenPull
+
+_ENDED = frozenset({RolloutState.APPLIED, RolloutState.FAILED, RolloutState.PARTIAL})
+
+
+def report_view(
+    opened: OpenPull, judged: tuple[Judged, ...], problems: tuple[Refusal, ...], server_url: str, services: Services
+) -> ReportView:
+    """The whole report of a pull."""
+    pull = opened.pull
+    modules = tuple(dict.fromkeys(item.matter.module.id for item in judged))
+    commits = services.host.commit_authors(opened.repository, pull.number) if judged else ()
+    return ReportView(
+        full_name=opened.repository.full_name,
+        pull=pull.number,
+        title=pull.title,
+        head=pull.head,
+        base_branch=pull.base_branch,
+        url=pull_url(opened, server_url),
+        modules=tuple(_module(opened, module, judged, server_url, services) for module in modules),
+        problems=problems,
+        merged=pull.merged,
+        open=pull.open,
+        unmapped=sum(1 for item in commits or () if item.author is None),
+        tasks=tuple((item.matter.environment.name, task_of(opened, item)) for item in judged),
+        workdocs_sentence=_workdocs_sentence(judged),
+        other_pulls=(),
+        author_login=pull.author_login,
+        checked_at=services.clock.iso(),
+    )
+
+
+def pull_url(opened: OpenPull, server_url: str) -> str:
+    """The page of a pull."""
+    return f"{server_url.rstrip('/')}/{opened.repository.full_name}/pull/{opened.pull.number}"
+
+
+def task_of(opened: OpenPull, judged: Judged) -> str:
+    """The folder name of the evidence, before any `-2`."""
+    return task_name(judged.matter.module.task, opened.pull.number, opened.pull.title, judged.matter.environment.name)
+
+
+def task_name(pattern: str, number: int, title: str, environment: str) -> str:
+    """Fill a task pattern; the result is cut to what a folder name may be."""
+    name = pattern.format(number=number, slug=slug(title), environment=environment.lower().replace("_", "-"))
+    return name[:63].strip("-")
+
+
+def check_name(judged: Judged) -> str:
+    """The name of an environment's own check run."""
+    return f"schemagate: {judged.matter.module.id}/{judged.matter.environment.name}"
+
+
+def applied_view(opened: OpenPull, rollout: Rollout, plan: Plan, server_url: str, services: Services) -> AppliedView:
+    """A rollout of this pull that has ended."""
+    base = f"{server_url.rstrip('/')}/{opened.repository.full_name}"
+    approvals = services.store.approvals(rollout.digest)
+    steps = {item.statement: item for item in services.store.steps(rollout.id) if item.statement is not None}
+    statements = tuple(
+        (statement.parsed.title, steps[number].result if number in steps else "not run")
+        for number, statement in enumerate(plan.body.statements)
+    )
+    return AppliedView(
+        rollout=rollout,
+        by=tuple(dict.fromkeys(item.by.login for item in approvals)),
+        direction=plan.key.direction,
+        migrations=tuple(item.id for item in plan.key.pending),
+        statements=statements,
+        undo_note=plan.body.way_back.note,
+        commit_url=f"{base}/commit/{rollout.workdocs_commit}" if rollout.workdocs_commit else "",
+        evidence=(),
+    )
+
+
+def _module(
+    opened: OpenPull, module: str, judged: tuple[Judged, ...], server_url: str, services: Services
+) -> ModuleView:
+    mine = [item for item in judged if item.matter.module.id == module]
+    first = mine[0].matter.module
+    environments = tuple(_environment(opened, item, server_url, services) for item in mine)
+    source = first.source.value if first.source else "alembic"
+    return ModuleView(id=module, path=first.path, source=source, environments=environments)
+
+
+def _environment(opened: OpenPull, judged: Judged, server_url: str, services: Services) -> EnvironmentView:
+    examination, preflight = judged.examination, judged.examination.preflight
+    rollouts = services.store.rollouts(opened.repository.id, opened.pull.number)
+    here = [
+        item for item in rollouts if (item.module, item.environment) == (examination.module, examination.environment)
+    ]
+    ended = [(item, services.store.plan(item.digest)) for item in here if item.state in _ENDED]
+    missing = needed_approvals(judged.standing) - len(judged.standing.approvals)
+    return EnvironmentView(
+        environment=judged.matter.environment,
+        examination=examination,
+        decision=judged.decision,
+        code=judged.stored.code if judged.stored else "",
+        plain_counts=judged.stored is not None and not code_required(judged.standing),
+        needed=0 if isinstance(judged.decision, Allowed) else max(missing, 0),
+        may_not=_may_not(opened, judged),
+        approvals=judged.standing.approvals,
+        applied=tuple(
+            applied_view(opened, item, stored.plan, server_url, services) for item, stored in ended if stored
+        ),
+        check_url=f"{pull_url(opened, server_url)}/checks",
+        engine_label=f"{examination.engine.value} {preflight.version}" if examination.engine and preflight else "",
+        database=preflight.database if preflight else "",
+        server=preflight.server if preflight else "",
+    )
+
+
+def _may_not(opened: OpenPull, judged: Judged) -> tuple[tuple[str, str], ...]:
+    if judged.matter.environment.author_may_approve:
+        return ()
+    others = [str(item) for item in judged.facts.excluded if item != opened.pull.author]
+    named = dict(judged.facts.logins)
+    return (
+        (opened.pull.author_login, "author"),
+        *((named.get(int(item), f"id {item}"), "pushed or wrote a commit") for item in others),
+    )
+
+
+def _workdocs_sentence(judged: tuple[Judged, ...]) -> str:
+    if any(item.matter.module.workdocs_to is WorkdocsTo.PULL for item in judged):
+        return (
+            "The evidence is committed to this branch after an apply: that moves the head, restarts other checks "
+            "and may dismiss reviews."
+        )
+    return "The evidence is committed to a branch of its own." if judged else ""
