@@ -134,7 +134,7 @@ def test_every_key_of_the_repository_file_is_read() -> None:
             watch: ["services/shop/models/**"]
             workdocs_to: branch
             alembic:
-              {config: a.ini, section: main, requirements: r.txt, pythonpath: [src], url_variables: [DB_URL], environment: {SECRET_KEY: dummy}}
+              {config: a.ini, section: main, requirements: r.txt, pythonpath: [src], url_variables: [DB_URL], environment: {A_KEY: dummy}}
             environments:
               staging: {approvers: ["role:write"]}
               prod:
@@ -168,7 +168,7 @@ def test_every_key_of_the_repository_file_is_read() -> None:
         requirements="r.txt",
         pythonpath=("src",),
         url_variables=("DB_URL",),
-        environment=(("SECRET_KEY", "dummy"),),
+        environment=(("A_KEY", "dummy"),),
     )
     assert (prod.approvals, prod.author_may_approve, prod.approval_expires, prod.approve_needs_code) == (
         2,
