@@ -31,6 +31,12 @@ SMALL: dict[str, Any] = {
 }
 
 
+def worker_environment(**more: str) -> dict[str, str]:
+    """For a process that plays a worker: enough to import what this one imports."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SCHEMAGATE_SANDBOX") if name in os.environ}
+    return kept | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])} | more
+
+
 def our_identity() -> Identity:
     return identity(os.geteuid(), os.getegid())
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.machine import Stranger, processes_with
-from tests.source_files import ROOT
+from tests.sandbox.machine import Stranger, processes_with, worker_environment
 from workers.sandbox.child import Killed
 from workers.sandbox.profile import MEBIBYTE, Profile
 from workers.sandbox.run import Bubblewrap
@@ -55,7 +54,7 @@ assert os.environ['SCHEMAGATE_PRIVATE_KEY'] == {secret!r}[::1]
 """
     told = subprocess.run(
         [sys.executable, "-c", worker],
-        env={"SCHEMAGATE_PRIVATE_KEY": secret, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        env=worker_environment(SCHEMAGATE_PRIVATE_KEY=secret),
         capture_output=True,
         check=True,
         timeout=60,

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.machine import SMALL, Stranger, our_identity, processes_with
-from tests.source_files import ROOT
+from tests.sandbox.machine import SMALL, Stranger, our_identity, processes_with, worker_environment
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.sandbox.child import Killed, start
@@ -154,7 +153,7 @@ def test_a_served_process_dies_with_a_worker_that_is_killed(area: Path, isolated
     code = SERVE_AND_DIE.format(area=str(area), isolated=isolated, mark=mark)
     with subprocess.Popen(
         [sys.executable, "-c", code],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        env=worker_environment(),
         stdout=subprocess.PIPE,
     ) as worker:
         assert worker.stdout is not None

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.machine import SMALL, our_identity
-from tests.source_files import ROOT
+from tests.sandbox.machine import SMALL, our_identity, worker_environment
 from workers.core.errors import ExpectedError
 from workers.sandbox.folders import claimed_folder, sweep
 from workers.sandbox.identity import Identity
@@ -19,7 +18,7 @@ from workers.sandbox.profile import Profile
 from workers.sandbox.run import Bubblewrap
 from workers.sandbox.runtime import open_area, python_runtime, reachable
 
-SOMEBODY = Identity(12345, 12345, dropped=True)
+SOMEBODY = Identity(os.geteuid() + 4242, os.getegid() + 4242, dropped=True)
 CLAIM_AND_WAIT = """
 import sys, time
 from pathlib import Path
@@ -76,16 +75,16 @@ def test_a_single_closed_file_is_copied_too(closed: Path, data_dir: Path):
 
 
 @pytest.mark.sandbox
-def test_a_python_and_the_environments_made_with_it_run_inside(sandbox: Bubblewrap, area: Path):
-    runtime = python_runtime(area, our_identity(), Path(sys.executable))
-    environment = Path(sys.prefix)
-    # Where the environment itself is behind a closed door this test has nothing to bind.
-    place = reachable(environment, area, our_identity(), left_out=("node_modules",))
+def test_a_python_and_the_environments_made_with_it_run_inside(sandbox: Bubblewrap, area: Path, data_dir: Path):
+    venv = data_dir / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True, env=worker_environment())
+    (next(venv.glob("lib/python3*/site-packages")) / "dependency.py").write_text("here = True")
+    runtime = python_runtime(area, our_identity(), venv / "bin" / "python")
     outcome = sandbox.run(
-        [str(environment / "bin" / "python"), "-I", "-c", "import sqlalchemy, sys; print(sys.prefix)"],
-        Profile(read_only=(*runtime.binds, (place, str(environment))), **SMALL),
+        [str(venv / "bin" / "python"), "-I", "-c", "import dependency, sys; print(sys.prefix)"],
+        Profile(read_only=(*runtime.binds, (venv, str(venv))), environment=runtime.environment, **SMALL),
     )
-    assert outcome.stdout.decode().strip() == str(environment), outcome
+    assert outcome.stdout.decode().strip() == str(venv), outcome
 
 
 @pytest.mark.sandbox
@@ -150,7 +149,7 @@ def test_the_umask_closes_no_door(data_dir: Path):
 def test_the_folder_of_a_killed_process_is_swept_and_that_of_a_living_one_is_not(data_dir: Path):
     with subprocess.Popen(
         [sys.executable, "-c", CLAIM_AND_WAIT, str(data_dir)],
-        env={"PYTHONPATH": str(ROOT)},
+        env=worker_environment(),
         stdout=subprocess.PIPE,
         text=True,
     ) as other:

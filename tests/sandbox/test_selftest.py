@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.machine import our_identity, real_sandbox
+from tests.sandbox.machine import our_identity, real_sandbox, worker_environment
 from tests.source_files import ROOT
 from workers.core.refusals import RefusalCode
 from workers.sandbox import probe
@@ -123,7 +123,7 @@ print(proven.sandbox.proc, proven.selftest.ok, len(proven.selftest.probes))
             *(("--cap-add", "ALL") if os.geteuid() == 0 else ("--unshare-user",)),
             *("--", sys.executable, "-c", script),
         ],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        env=worker_environment(),
         cwd="/",
         capture_output=True,
         text=True,

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.sandbox.machine import SMALL, our_identity, our_python, processes_with, real_sandbox
+from tests.sandbox.machine import SMALL, our_identity, our_python, processes_with, real_sandbox, worker_environment
 from tests.source_files import ROOT
 from workers.databases.postgresql.binaries import Binaries, installed
 from workers.databases.postgresql.server import Server, Servers
@@ -255,7 +255,7 @@ def test_a_stopped_server_leaves_no_process_and_no_folder(servers: Servers):
 def test_the_server_of_a_killed_worker_dies_and_its_folder_is_swept(servers: Servers, area: Path):
     with subprocess.Popen(
         [sys.executable, "-c", START_AND_WAIT, str(area)],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        env=worker_environment(),
         stdout=subprocess.PIPE,
         text=True,
     ) as worker:
