@@ -56,9 +56,11 @@ def create_app(hub: Hub) -> Flask:
 def _refuse_foreign_hosts() -> Response | None:
     """A page elsewhere that points its own name here (DNS rebinding) gets nothing."""
     if (urlsplit(f"//{request.host}").hostname or "") not in HOSTS:
+        g.refused = True
         return Response("This server answers to loopback names only.\n", 421, mimetype="text/plain")
     origin = request.headers.get("Origin")
     if request.method in WRITES and origin and urlsplit(origin).netloc != request.host:
+        g.refused = True
         return Response("Cross-site requests are refused.\n", 403, mimetype="text/plain")
     return None
 
@@ -112,7 +114,7 @@ _LIMITS: dict[str, Callable[[Hub], Response]] = {
 
 
 def _finish(hub: Hub, answer: Response) -> Response:
-    if not _is_api():
+    if not _is_api() or "refused" in g:
         return answer
     if request.method in WRITES and answer.status_code < 300 and hub.state.faults.take("fail_after_write"):
         g.fault = "fail_after_write"

@@ -101,6 +101,7 @@ def install(hub: Hub, app: App, account: User, repos: Iterable[Repo] | None, sen
 def uninstall(hub: Hub, installation: Installation, sender: User) -> None:
     covered = [r for r in hub.state.repos.values() if installation.covers(r)]
     del hub.state.installations[installation.id]
+    hub.state.tokens = {v: t for v, t in hub.state.tokens.items() if t.installation is not installation}
     _announce(
         hub,
         installation,

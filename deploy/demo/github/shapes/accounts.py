@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from deploy.demo.github.records import App, Installation, Json, Team, User
 from deploy.demo.github.state import State, iso, node_id
 
 
 def user(state: State, who: User) -> Json:
-    api, web = f"{state.api_url}/users/{who.login}", state.server_url
+    api, web = f"{state.api_url}/users/{quote(who.login)}", state.server_url
     return {
         "login": who.login,
         "id": who.id,
@@ -15,7 +17,7 @@ def user(state: State, who: User) -> Json:
         "avatar_url": f"{web}/_static/avatar.svg?u={who.id}",
         "gravatar_id": "",
         "url": api,
-        "html_url": f"{web}/{who.login}",
+        "html_url": f"{web}/apps/{who.login.removesuffix('[bot]')}" if who.type == "Bot" else f"{web}/{who.login}",
         "followers_url": f"{api}/followers",
         "following_url": f"{api}/following{{/other_user}}",
         "gists_url": f"{api}/gists{{/gist_id}}",
