@@ -19,7 +19,8 @@ _COLUMN_CONSTRAINTS = (
 class Constraint:
     """A constraint of a table. `name` is empty where it has none; `columns` are names, of a check there are none.
 
-    `expression` is a check's. `conflict` is what ON CONFLICT names, `deferred` one of "", "deferrable", "deferred".
+    `expression` is a check's. `conflict` is what ON CONFLICT names. `deferred` says INITIALLY DEFERRED, which alone
+    means anything; MATCH means nothing to SQLite.
     """
 
     name: str = ""
@@ -30,8 +31,7 @@ class Constraint:
     referenced: tuple[str, ...] = ()
     on_update: str = ""
     on_delete: str = ""
-    match: str = ""
-    deferred: str = ""
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,20 +185,16 @@ class _TableReading(Reading):
             referenced=referenced,
             on_update="" if actions["UPDATE"] == "NO ACTION" else actions["UPDATE"],
             on_delete="" if actions["DELETE"] == "NO ACTION" else actions["DELETE"],
-            match=actions["MATCH"],
             deferred=self._deferrable(),
         )
 
-    def _deferrable(self) -> str:
-        never = self.sees("NOT") and self.tokens[self.at + 1 : self.at + 2] != []
-        if never and not self.tokens[self.at + 1].is_word("DEFERRABLE"):
-            return ""
-        if never:
-            self.skip("NOT")
+    def _deferrable(self) -> bool:
+        never = self.sees("NOT") and self.at + 1 < len(self.tokens) and self.tokens[self.at + 1].is_word("DEFERRABLE")
+        self.at += never
         if not self.skip("DEFERRABLE"):
-            return ""
-        timing = self.next().text if self.skip("INITIALLY") else "IMMEDIATE"
-        return "" if never else "deferred" if timing == "DEFERRED" else "deferrable"
+            return False
+        deferred = self.skip("INITIALLY") and self.next().text == "DEFERRED"
+        return deferred and not never
 
     def _conflict(self) -> str:
         if not self.skip("ON"):
