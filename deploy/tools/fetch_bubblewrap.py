@@ -46,8 +46,7 @@ def main() -> int:
 
 def _download() -> Path:
     """The package file, fetched with lists and caches of our own so that no root is needed."""
-    if CACHE.is_symlink() or CACHE.exists():
-        shutil.rmtree(CACHE)
+    shutil.rmtree(CACHE, ignore_errors=True)
     archives = CACHE / "archives"
     for folder in (CACHE / "lists" / "partial", archives / "partial"):
         folder.mkdir(parents=True)

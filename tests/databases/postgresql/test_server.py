@@ -175,32 +175,39 @@ def test_other_users_of_the_machine_cannot_connect(server: Server):
         "try:\n socket.socket(socket.AF_UNIX).connect(sys.argv[1])\n"
         "except OSError as error:\n print(type(error).__name__)"
     )
-    for folder in (server.socket_dir, server.socket_dir.parent / "s"):
-        told = subprocess.run(
-            ["/usr/bin/python3", "-c", code, str(folder / ".s.PGSQL.5432")],
-            env={},
-            user=12345,
-            group=12345,
-            extra_groups=(),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert told.stdout == "PermissionError\n"
+    told = subprocess.run(
+        ["/usr/bin/python3", "-c", code, str(server.socket_dir / ".s.PGSQL.5432")],
+        env={},
+        user=12345,
+        group=12345,
+        extra_groups=(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "PermissionError\n"
 
 
-def test_a_socket_replaced_by_strangers_leads_the_worker_nowhere_else(servers: Servers):
-    """A server's superuser owns the folder of its socket: a link there could lead to a real database's socket."""
+def test_the_socket_cannot_be_replaced_by_a_way_to_another_server(servers: Servers):
     with servers.started() as victim, servers.started() as hostile:
-        socket = "/sockets/.s.PGSQL.5432"
-        shell_in(hostile, f"rm {socket}; ln -s {victim.socket_dir}/.s.PGSQL.5432 {socket}")
-        replaced = hostile.socket_dir.parent / "s" / ".s.PGSQL.5432"
-        assert replaced.is_symlink()
-        assert replaced.resolve() == (victim.socket_dir / ".s.PGSQL.5432").resolve()
+        link = f"ln -s {victim.socket_dir}/.s.PGSQL.5432 /sockets/.s.PGSQL.5432"
+        assert any("No such file" in line for line in shell_in(hostile, f"{link}; ls -a /sockets"))
         rows(hostile, "CREATE DATABASE asked_of_the_hostile_one", "SELECT 1")
         named = "SELECT count(*) FROM pg_database WHERE datname = 'asked_of_the_hostile_one'"
         assert rows(hostile, named) == [(1,)]
         assert rows(victim, named) == [(0,)]
+
+
+def test_all_that_a_server_can_write_is_in_memory_and_has_a_size(server: Server):
+    code = (
+        'for place in $(cut -d" " -f5 /proc/self/mountinfo); do '
+        "if touch $place/x 2>/dev/null && test -f $place/x; then df --output=fstype,size $place | tail -1; fi; done"
+    )
+    found = [line.split() for line in shell_in(server, code)]
+    assert {kind for kind, _ in found} == {"tmpfs"}
+    assert sorted(int(size) // 1024 for _, size in found) == [64, 256, 1024]
+    with pytest.raises(psycopg.errors.UndefinedFile):
+        rows(server, "COPY (SELECT 1) TO '/sockets/x'", "SELECT 1")
 
 
 def test_the_servers_own_log_tells_every_statement_in_order(servers: Servers):

@@ -1,9 +1,10 @@
 """Throw-away PostgreSQL servers, each in a sandbox of its own: nothing but a unix socket leads in, nothing leads out.
 
 Who can reach a server: its socket takes any password, so the folder decides. The server makes the socket in a folder
-that is bound into its sandbox. The worker makes a second name for it (a hard link) in a folder that no server sees and
-that only the sandbox's user may pass. Everybody connects through that one: SQL of a stranger can replace the first name
-by a link to another server's socket, but never the second.
+that is bound into its sandbox. The worker gives it a second name (a hard link) in a folder that no server sees and that
+only the worker and the sandbox's user may pass, then removes the first folder, before any stranger's SQL is heard. In a
+removed folder nothing can be made: no link to a real database's socket in place of its own, and no files on the
+machine's disk. All that a server can write is in memory and has a size.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import signal
 import stat
 import tempfile
@@ -196,12 +198,13 @@ class Servers:
         server = Server(socket_dir=private, major=self.binaries.major, version=self.binaries.version, served=served)
         while served.alive and time.monotonic() < deadline:
             with contextlib.suppress(psycopg.OperationalError), psycopg.connect(server.conninfo()):
+                shutil.rmtree(folder / "s")
                 return server
             time.sleep(0.01)
         raise _broken("A scratch server did not answer", served.log)
 
     def _private_name(self, served: Served, folder: Path, deadline: float) -> Path:
-        """A folder with the second name of the server's socket, made before any stranger's SQL was heard."""
+        """A folder with the second name of the server's socket."""
         identity = self.sandbox.identity
         private = folder / "c"
         private.mkdir(mode=0o700)
