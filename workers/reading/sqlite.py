@@ -54,14 +54,14 @@ class TextError(ValueError):
 
 _PLAIN = re.compile(r"[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*", re.ASCII)
 _TOKEN = re.compile(
-    r"""(?P<space>(?:[ \t\n\f\r]+|--[^\n]*|/\*(?:.*?\*/|.*\Z))+)
+    r"""[ \t\n\f\r]*(?:(?P<nothing>--[^\n]*|/\*(?:.*?\*/|.*\Z)|\Z)
     |(?P<blob>[xX]'[0-9A-Fa-f]*')
     |(?P<word>[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*)
     |(?P<string>'(?:[^']|'')*')
     |(?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
     |(?P<number>0[xX][0-9A-Fa-f_]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
     |(?P<parameter>\?[0-9]*|[:@$\#][A-Za-z0-9_$\u0080-\U0010ffff]+)
-    |(?P<sign>->>|->|\|\||<<|>>|<=|>=|==|!=|<>|[-+*/%&|~<>=(),;.])""",
+    |(?P<sign>->>|->|\|\||<<|>>|<=|>=|==|!=|<>|[-+*/%&|~<>=(),;.]))""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -76,8 +76,8 @@ def tokens(text: str) -> list[Token]:
             raise TextError(f"SQLite has no token that begins with {text[position : position + 20]!r}")
         position = match.end()
         group = match.lastgroup or ""
-        if group != "space":
-            found.append(_token(group, match.group(), match.start(), position))
+        if group != "nothing":
+            found.append(_token(group, match.group(group), match.start(group), position))
     return found
 
 

@@ -87,8 +87,10 @@ class Reading:
         return joined(self.tokens[self.at :])
 
     def sees(self, *texts: str) -> bool:
-        token = self.now()
-        return token is not None and token.kind in {Kind.WORD, Kind.SIGN} and token.text in texts
+        if self.at >= len(self.tokens):
+            return False
+        token = self.tokens[self.at]
+        return token.text in texts and (token.kind is Kind.WORD or token.kind is Kind.SIGN)
 
     def skip(self, *texts: str) -> bool:
         found = self.sees(*texts)

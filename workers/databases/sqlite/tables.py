@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -36,7 +37,7 @@ class IndexPart(NamedTuple):
     def text(self, expression_text: str) -> str:
         """As CREATE INDEX would say it; `expression_text` is what it is where it is no column."""
         name = expression_text if self.column is None else plain(self.column)
-        collated = "" if self.collation == "BINARY" else f" COLLATE {self.collation}"
+        collated = "" if self.collation == "BINARY" else f" COLLATE {self.collation.upper()}"
         return name + collated + (" DESC" if self.descending else "")
 
 
@@ -103,7 +104,7 @@ def _columns(facts: Facts, text: Table) -> Iterator[SchemaObject]:
             type=_type(row.type),
             not_null=row.not_null or _is_rowid(facts, text, row),
             not_null_conflict=column.not_null_conflict or None,
-            default=None if row.default is None else expression(tokens(row.default)),
+            default=None if row.default is None else _default(row.default),
             collation=column.collation if column.collation not in {"", "BINARY"} else None,
             generated=_GENERATED.get(row.hidden),
             expression=column.generated or None,
@@ -159,18 +160,27 @@ def _foreign_key(facts: Facts, constraint: Constraint, tables: Mapping[str, Fact
 def _told_apart(found: list[SchemaObject]) -> Iterator[SchemaObject]:
     """SQLite lets two constraints have one name, and be the same: later ones get a number, by content."""
     seen: dict[tuple[ObjectKind, tuple[str, ...]], int] = {}
+    if len({(item.kind, item.name) for item in found}) == len(found):
+        yield from found
+        return
     for item in sorted(found, key=lambda each: (each.kind.value, each.name, repr(each.attributes))):
         number = seen[item.kind, item.name] = seen.get((item.kind, item.name), 0) + 1
         yield item if number == 1 else replace(item, name=(*item.name[:-1], f"{item.name[-1]} #{number}"))
 
 
+@functools.lru_cache(maxsize=1024)
 def _type(declared: str) -> str:
     return canonical(declared).lower()
 
 
+@functools.lru_cache(maxsize=1024)
+def _default(text: str) -> str:
+    return expression(tokens(text))
+
+
 def _own_names(facts: Facts, names: tuple[str, ...]) -> tuple[str, ...]:
     """The names as the table's columns spell them: SQLite does not care about case."""
-    own = {column.name.lower(): column.name for column in facts.columns}
+    own = {column.name.lower(): column.name for column in facts.columns} if names else {}
     return tuple(own.get(name.lower(), name) for name in names)
 
 
