@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.machine import Stranger, our_identity, our_python, real_sandbox
+from tests.sandbox.machine import Stranger, our_identity, our_named_identity, our_python, real_sandbox
 from workers.sandbox.run import Bubblewrap, Unsandboxed
 from workers.sandbox.runtime import Runtime, open_area
 
@@ -33,4 +33,4 @@ def stranger(sandbox: Bubblewrap, python: Runtime) -> Stranger:
 
 @pytest.fixture
 def unsandboxed(area: Path) -> Unsandboxed:
-    return Unsandboxed(identity=our_identity(), area=area)
+    return Unsandboxed(identity=our_named_identity(), area=area)

@@ -13,7 +13,7 @@ import pytest
 from tests.source_files import ROOT
 from workers.sandbox.child import Outcome
 from workers.sandbox.find import Unavailable
-from workers.sandbox.identity import Identity, identity
+from workers.sandbox.identity import Identity, identity, named_identity
 from workers.sandbox.profile import MEBIBYTE, Profile
 from workers.sandbox.run import Sandbox
 from workers.sandbox.runtime import Runtime, python_runtime
@@ -74,6 +74,10 @@ class Stranger:
                 **(SMALL | profile),
             ),
         )
+
+
+def our_named_identity() -> Identity:
+    return named_identity(os.geteuid(), os.getegid())
 
 
 def our_python(area: Path) -> Runtime:

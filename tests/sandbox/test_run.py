@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.machine import SMALL, Stranger, our_identity, processes_with, worker_environment
+from tests.sandbox.machine import SMALL, Stranger, processes_with, worker_environment
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.sandbox.child import Killed, start
 from workers.sandbox.folders import sweep
-from workers.sandbox.identity import Identity, identity
+from workers.sandbox.identity import Identity, identity, named_identity
 from workers.sandbox.profile import Profile
 from workers.sandbox.run import Bubblewrap, Sandbox, Unsandboxed, host_layout
 from workers.sandbox.runtime import Runtime
@@ -26,11 +26,11 @@ from workers.sandbox.runtime import Runtime
 SERVE_AND_DIE = """
 import os, signal, sys, time
 from pathlib import Path
-from tests.sandbox.machine import our_identity, real_sandbox
+from tests.sandbox.machine import our_named_identity, real_sandbox
 from workers.sandbox.profile import Profile
 from workers.sandbox.run import Unsandboxed
 area = Path({area!r})
-sandbox = real_sandbox(area).sandbox if {isolated} else Unsandboxed(identity=our_identity(), area=area)
+sandbox = real_sandbox(area).sandbox if {isolated} else Unsandboxed(identity=our_named_identity(), area=area)
 served = sandbox.serve(["/bin/sleep", {mark!r}], Profile())
 print(served.alive, flush=True)
 time.sleep(60)
@@ -113,7 +113,7 @@ def test_inside_paths_work_in_commands_variables_and_files(either: Sandbox, data
 def test_a_writable_folder_keeps_what_was_written(either: Sandbox, data_dir: Path):
     out = data_dir / "out"
     out.mkdir(mode=0o700)
-    our_identity().owns(out)
+    either.identity.owns(out)
     assert either.run(["/bin/sh", "-c", "echo result > /out/file"], small(writable=((out, "/out"),))).ok
     assert (out / "file").read_text() == "result\n"
 
@@ -209,6 +209,8 @@ def test_no_sandbox_ever_runs_as_root():
 
 def test_root_becomes_a_number_that_nobody_else_has_and_others_stay_themselves():
     assert identity(0, 0) == Identity(65533, 65533, dropped=True)
+    assert named_identity(0, 0) == Identity(65534, 65534, dropped=True)
+    assert named_identity(1000, 100) == Identity(1000, 100, dropped=False)
     assert identity(1000, 100) == Identity(1000, 100, dropped=False)
 
 

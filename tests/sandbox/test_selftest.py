@@ -50,7 +50,7 @@ def test_the_probes_find_what_is_open_where_there_is_no_sandbox(unsandboxed: Uns
         wall_seconds=30,
         file_bytes=MEBIBYTE,
     )
-    outcome = unsandboxed.run([python.bin, "-I", "-S", "/probe.py"], profile)
+    outcome = replace(unsandboxed, identity=our_identity()).run([python.bin, "-I", "-S", "/probe.py"], profile)
     assert outcome.ok, outcome
     failed = {name for name, ok, _ in json.loads(outcome.stdout) if not ok}
     assert failed >= {

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 UNPRIVILEGED = 65533
-"""Nobody's number: above what distributions and systemd give out, below `nobody`, so no other service shares it."""
+"""A number above what distributions and systemd give out and below `nobody`, so no other service shares it."""
+
+NOBODY = 65534
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,16 @@ class Identity:
 
 def identity(effective_uid: int, effective_gid: int) -> Identity:
     """Who runs what a worker with these numbers starts in a sandbox: itself, or for root an unprivileged number."""
-    if effective_uid == 0:
-        return Identity(UNPRIVILEGED, UNPRIVILEGED, dropped=True)
-    return Identity(effective_uid, effective_gid, dropped=False)
+    return _changed(effective_uid, effective_gid, UNPRIVILEGED)
+
+
+def named_identity(effective_uid: int, effective_gid: int) -> Identity:
+    """The same for a worker without a sandbox: there nothing but the machine knows a user's name, and initdb asks for it.
+
+    Other services may be `nobody`, too. Without a sandbox everything that is served is trusted anyway.
+    """
+    return _changed(effective_uid, effective_gid, NOBODY)
+
+
+def _changed(uid: int, gid: int, number: int) -> Identity:
+    return Identity(number, number, dropped=True) if uid == 0 else Identity(uid, gid, dropped=False)

@@ -36,6 +36,9 @@ class Sandbox(Protocol):
     def run(self, command: Sequence[str], profile: Profile) -> Outcome:
         """Runs a command to its end. Paths in it are those inside the sandbox.
 
+        Results come over stdout alone. A script that runs code which may print keeps a copy of descriptor 1 for its
+        result and points 1 at 2. Whatever comes was written by strangers, also when it looks like ours.
+
         Raises ExpectedError (sandbox_unavailable) when the sandbox could not be made: the command did not run.
         """
 
@@ -119,7 +122,7 @@ class Unsandboxed:
     """No sandbox: every served repository is trusted, by the operator's word. Limits, caps and clean environment remain.
 
     Inside paths do not exist here, so each is replaced by the machine's own in the command and in the environment's
-    values. The network and the machine's files are in reach.
+    values. The network and the machine's files are in reach. `identity` comes from `named_identity`.
     """
 
     identity: Identity

@@ -12,7 +12,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.sandbox.machine import SMALL, our_identity, our_python, processes_with, real_sandbox, worker_environment
+from tests.sandbox.machine import (
+    SMALL,
+    our_identity,
+    our_named_identity,
+    our_python,
+    processes_with,
+    real_sandbox,
+    worker_environment,
+)
 from tests.source_files import ROOT
 from workers.databases.postgresql.binaries import Binaries, installed
 from workers.databases.postgresql.server import Server, Servers
@@ -285,7 +293,7 @@ def test_the_server_of_a_killed_worker_dies_and_its_folder_is_swept(servers: Ser
 
 
 def test_without_a_sandbox_it_works_the_same_and_is_not_isolated(area: Path):
-    plain = Servers(sandbox=Unsandboxed(identity=our_identity(), area=area), area=area, binaries=binaries(18))
+    plain = Servers(sandbox=Unsandboxed(identity=our_named_identity(), area=area), area=area, binaries=binaries(18))
     with plain.started(log_statement="all") as server:
         assert rows(server, "SELECT 1") == [(1,)]
         assert [each.text for each in server.logged()] == ["SELECT 1"]

@@ -30,6 +30,10 @@ class Binaries:
     def program(self, name: str) -> Path:
         return self.folder / name
 
+    def environment(self) -> tuple[tuple[str, str], ...]:
+        """Where a sandboxed program finds its libraries, also when it runs as a copy at another place."""
+        return (("LD_LIBRARY_PATH", str(self.libraries)),) if self.libraries else ()
+
     def binds(self, area: Path, identity: Identity) -> tuple[Bind, ...]:
         """What a sandbox needs to run them at their own place; copied into the area where its user cannot pass."""
         prefix = self.folder.parent

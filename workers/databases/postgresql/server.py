@@ -184,6 +184,7 @@ class Servers:
         return Profile(
             read_only=(*self.binaries.binds(self.area, self.sandbox.identity), *read_only),
             writable=(writable,),
+            environment=self.binaries.environment(),
             volatile=(("/data", self.data_bytes),),
             processes=64,
             open_files=1024,
