@@ -114,10 +114,9 @@ def test_no_field_of_any_kind_makes_reading_fail(name, strange):
     sample = samples.get(name, {"repository": REPOSITORY, "sender": ALICE, name: {"head_sha": HEAD}})
     actions = {"check_run": "rerequested", "check_suite": "rerequested", "merge_group": "checks_requested"}
     whole = {**sample, "action": actions.get(name, sample.get("action", ""))}
-    for key in whole:
+    for key, part in whole.items():
         read(name, {**whole, key: strange})
         read(name, {other: value for other, value in whole.items() if other != key})
-        if isinstance(whole[key], dict):
-            for inner in whole[key]:
-                read(name, {**whole, key: {**whole[key], inner: strange}})
+        for inner in part if isinstance(part, dict) else ():
+            read(name, {**whole, key: {**part, inner: strange}})
     read(name, strange)

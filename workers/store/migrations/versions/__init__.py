@@ -1,0 +1,1 @@
+"""The versions of our own tables, one file a change."""

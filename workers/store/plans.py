@@ -1,0 +1,144 @@
+"""Plans and the codes that people type for them, sealed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, and_, func, select, update
+
+from workers.core.codec import from_json, to_json
+from workers.core.plan import Key, Plan, StoredPlan
+from workers.store.ground import Ground, add
+from workers.store.inbox import reading
+from workers.store.seal import StoreTamperedError
+from workers.store.tables import codes, plans
+
+_MOST_TRIES = 100
+
+
+class Plans(Ground):
+    """The part of the store that knows plans."""
+
+    def find_plan(self, key: Key) -> StoredPlan | None:
+        return self._first(_stored().where(plans.c.key_digest == key.digest).order_by(plans.c.number.desc()))
+
+    def plans(self, repository: int, pull: int, module: str, environment: str) -> tuple[StoredPlan, ...]:
+        wanted = and_(
+            plans.c.repository == repository,
+            plans.c.pull == pull,
+            plans.c.module == module,
+            plans.c.environment == environment,
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(_stored().where(wanted).order_by(plans.c.number.desc())).mappings().all()
+        return tuple(self._stored_plan(row) for row in rows)
+
+    def plan(self, digest: str) -> StoredPlan | None:
+        return self._first(_stored().where(plans.c.digest == digest))
+
+    def keep_plan(self, plan: Plan, new_code: Callable[[], str]) -> StoredPlan:
+        """The commits and measurements beside a digest are replaced by the newest; a retired code is followed by a new one."""
+        with self._engine.begin() as connection:
+            row = self._plan_row(plan)
+            if not add(connection, plans, row):
+                connection.execute(update(plans).where(plans.c.digest == plan.digest).values(row))
+            known = connection.execute(_stored().where(plans.c.digest == plan.digest)).mappings().first()
+            if known is None or known["retired"]:
+                self._assign(connection, plan, new_code)
+            stored = connection.execute(_stored().where(plans.c.digest == plan.digest)).mappings().one()
+        return self._stored_plan(stored)
+
+    def mark_shown(self, digest: str) -> None:
+        with self._engine.begin() as connection:
+            for row in connection.execute(_current(codes.c.digest == digest)).mappings().all():
+                self._flag(connection, row, shown=True)
+
+    def retire_codes(self, repository: int, pull: int) -> None:
+        of_pull = and_(codes.c.repository == repository, codes.c.pull == pull)
+        with self._engine.begin() as connection:
+            for row in connection.execute(_current(of_pull)).mappings().all():
+                self._flag(connection, row, retired=True)
+
+    def codes_shown(self, repository: int, pull: int, environment: str) -> int:
+        wanted = (codes.c.repository == repository, codes.c.pull == pull, codes.c.environment == environment)
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(codes).where(*wanted)).mappings().all()
+        for row in rows:
+            self._check_code(row)
+        return sum(row["shown"] for row in rows)
+
+    def _first(self, query: Select[Any]) -> StoredPlan | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(query.limit(1)).mappings().first()
+        return self._stored_plan(row) if row else None
+
+    def _stored_plan(self, row: RowMapping) -> StoredPlan:
+        self._seal.check(row["plan_seal"], "plans", row["digest"], row["plan"])
+        self._check_code(row)
+        plan = from_json(Plan, json.loads(row["plan"]))
+        if plan.digest != row["digest"]:
+            raise StoreTamperedError("a plan in the state does not have the digest under which it stands")
+        return StoredPlan(plan, row["code"], shown=row["shown"], retired=row["retired"])
+
+    def _plan_row(self, plan: Plan) -> dict[str, Any]:
+        text = json.dumps(to_json(plan))
+        return {
+            "digest": plan.digest,
+            "key_digest": plan.key.digest,
+            "repository": plan.key.repository,
+            "pull": plan.key.pull,
+            "module": plan.key.module,
+            "environment": plan.key.environment,
+            "plan": text,
+            "seal": self._seal.sign("plans", plan.digest, text),
+        }
+
+    def _assign(self, connection: Connection, plan: Plan, new_code: Callable[[], str]) -> None:
+        """Draw codes until one was never used in this pull; the unique constraint is the judge."""
+        for _ in range(_MOST_TRIES):
+            row = {
+                "repository": plan.key.repository,
+                "pull": plan.key.pull,
+                "environment": plan.key.environment,
+                "code": new_code(),
+                "digest": plan.digest,
+                "shown": False,
+                "retired": False,
+            }
+            if add(connection, codes, {**row, "seal": self._code_seal(row)}):
+                return
+        raise RuntimeError("no unused plan code was drawn")
+
+    def _flag(self, connection: Connection, row: RowMapping, **flags: bool) -> None:
+        self._check_code(row)
+        changed = {**row, **flags}
+        values = {**flags, "seal": self._code_seal(changed)}
+        connection.execute(update(codes).where(codes.c.number == row["number"]).values(values))
+
+    def _check_code(self, row: RowMapping) -> None:
+        self._seal.check(row["seal"], "codes", *_code_values(row))
+
+    def _code_seal(self, row: dict[str, Any]) -> str:
+        return self._seal.sign("codes", *_code_values(row))
+
+
+def _code_values(row: Any) -> tuple[str | int | bool, ...]:  # noqa: ANN401 -- a row, or one in the making
+    names = ("repository", "pull", "environment", "code", "digest", "shown", "retired")
+    return tuple(row[name] for name in names)
+
+
+def _newest() -> Any:  # noqa: ANN401 -- a subquery of one number a digest
+    return select(func.max(codes.c.number)).group_by(codes.c.digest)
+
+
+def _current(condition: Any) -> Select[Any]:  # noqa: ANN401 -- a condition
+    """The codes that plans have now."""
+    return select(codes).where(condition, codes.c.number.in_(_newest()))
+
+
+def _stored() -> Select[Any]:
+    """Plans with the code that they have now."""
+    chosen = (plans.c.plan, plans.c.seal.label("plan_seal"), codes)
+    return select(*chosen).join(codes, codes.c.digest == plans.c.digest).where(codes.c.number.in_(_newest()))
