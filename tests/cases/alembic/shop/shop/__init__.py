@@ -1,0 +1,1 @@
+"""The sample shop: what its revisions and its models agree on."""

@@ -1,0 +1,1 @@
+"""Tests of the Alembic source: reading a project, running it in the sandbox, its dependencies."""
