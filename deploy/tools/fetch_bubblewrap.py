@@ -34,12 +34,9 @@ def main() -> int:
         return 1
     try:
         package = _download()
-    except subprocess.CalledProcessError as error:
-        print(
-            f"bubblewrap could not be fetched: apt-get ended with {error.returncode}.",
-            file=sys.stderr,
-        )
-        print(error.stderr.strip()[-2000:], file=sys.stderr)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        print(str(error.stderr or error).strip()[-2000:], file=sys.stderr)
+        print("bubblewrap could not be fetched. Install the package `bubblewrap` by hand.", file=sys.stderr)
         return 1
     return _unpack(package)
 
@@ -51,9 +48,7 @@ def _download() -> Path:
     for folder in (CACHE / "lists" / "partial", archives / "partial"):
         folder.mkdir(parents=True)
     if not _fetched(archives, lists=None):
-        print(
-            "The machine's package lists are absent or old; reading fresh ones into .cache/bubblewrap/lists."
-        )
+        print("The machine's package lists are absent or old; reading fresh ones into .cache/bubblewrap/lists.")
         _apt(archives, CACHE / "lists", "update")
         _apt(archives, CACHE / "lists", "download", "bubblewrap")
     return next(archives.glob("bubblewrap_*.deb"))
@@ -79,9 +74,7 @@ def _apt(archives: Path, lists: Path | None, *command: str) -> None:
     if lists is not None:
         options.append(f"Dir::State::lists={lists}")
     given = [word for option in options for word in ("-o", option)]
-    environment = _ENVIRONMENT | {
-        name: os.environ[name] for name in _PASSED_ON if name in os.environ
-    }
+    environment = _ENVIRONMENT | {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     subprocess.run(
         ["apt-get", "-q", *given, *command],
         cwd=archives,
@@ -95,9 +88,7 @@ def _apt(archives: Path, lists: Path | None, *command: str) -> None:
 
 
 def _unpack(package: Path) -> int:
-    subprocess.run(
-        ["dpkg-deb", "-x", str(package), str(CACHE)], env=_ENVIRONMENT, check=True, timeout=60
-    )
+    subprocess.run(["dpkg-deb", "-x", str(package), str(CACHE)], env=_ENVIRONMENT, check=True, timeout=60)
     name = package.name
     shutil.rmtree(CACHE / "archives")
     shutil.rmtree(CACHE / "lists")
