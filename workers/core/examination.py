@@ -9,7 +9,7 @@ from workers.core.names import Direction, Engine
 from workers.core.plan import Migration, Plan
 from workers.core.policy import DriftItem
 from workers.core.refusals import Refusal
-from workers.core.schema import Snapshot
+from workers.core.schema import Name, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,8 @@ class Examination:
     plan: Plan | None = None
     refusals: tuple[Refusal, ...] = ()
     waits_for: tuple[str, ...] = ()
+    version_table: Name = ()
+    version_columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     rehearsed: bool = False
     examined_at: str = ""

@@ -206,7 +206,7 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
 
 
 def _drift_refusals(standing: Standing) -> list[Refusal]:
-    accepted = {number for approval in standing.approvals for number in approval.words.accept}
+    accepted = {number for approval in _counted(standing) for number in approval.words.accept}
     rule = standing.environment.block_on_drift
     blocking = [
         item for item in standing.drift if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan)
@@ -236,7 +236,7 @@ def _destructive_refusals(standing: Standing) -> list[Refusal]:
                 "keep it, or apply it by hand",
             )
         ]
-    words = [approval.words for approval in standing.approvals]
+    words = [approval.words for approval in _counted(standing)]
     found = []
     if not any(item.allow_destructive for item in words):
         found.append(

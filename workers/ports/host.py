@@ -133,6 +133,10 @@ class Host(Protocol):
         """Return a repository of this installation by numeric id."""
         ...
 
+    def repositories(self, names: tuple[str, ...]) -> tuple[Repository, ...]:
+        """Those of these full names that the App is installed on."""
+        ...
+
     def pull(self, repository: Repository, number: int) -> Pull:
         """Read a pull afresh (a 404 shortly after opening is retried for a few seconds)."""
         ...

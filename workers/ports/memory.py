@@ -16,12 +16,17 @@ from workers.ports.databases import Hold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullMemory:
-    """What we remember of a pull between jobs."""
+    """What we remember of a pull between jobs.
+
+    `report_hash` is of the report without its time, `report_text` of the comment as we wrote it last.
+    """
 
     repository: int
     number: int
     report_comment: int = 0
     report_hash: str = ""
+    report_text: str = ""
+    seen_head: str = ""
     planned_head: str = ""
     planned_base: str = ""
     rejected_by: str = ""
@@ -64,6 +69,10 @@ class Store(Protocol):
 
     def planned(self, repository: int, pull: int, counter: int) -> bool:
         """Note that everything up to `counter` is planned; False where more was wanted meanwhile."""
+        ...
+
+    def unplanned(self, repository: int) -> tuple[int, ...]:
+        """Pulls with a wish that nobody fulfilled and nobody is at work on."""
         ...
 
     def pull(self, repository: int, pull: int) -> PullMemory:
@@ -116,8 +125,8 @@ class Store(Protocol):
         ...
 
     # approvals and commands
-    def count_command(self, comment: int, line: int) -> bool:
-        """Count a command line once, ever; False where it was counted before."""
+    def count_command(self, comment: int, line: int, delivery: str) -> bool:
+        """Count a command line once, ever; False where another delivery counted it before (the same one is a job run again)."""
         ...
 
     def keep_approval(self, repository: int, pull: int, approval: Approval) -> None:

@@ -38,6 +38,10 @@ class Queue(Protocol):
         """Queue a message; the same job id is queued once."""
         ...
 
+    def rescue(self) -> int:
+        """Queue jobs again whose worker died; returns how many."""
+        ...
+
 
 class Clock(Protocol):
     """Time and randomness, from outside."""
@@ -121,5 +125,6 @@ class Services:
     databases: tuple[Database, ...]
     sources: tuple[Source, ...]
     server_url: str = "https://github.com"
+    version: str = ""
     sandbox_problem: str = ""
     trusted: bool = False

@@ -37,6 +37,7 @@ class _Draft:
     live: Snapshot | None = None
     expected: Snapshot | None = None
     waits_for: tuple[str, ...] = ()
+    version_table: tuple[Name, tuple[str, ...]] = ((), ())
     proposal: Proposal = field(default_factory=Proposal)
 
 
@@ -64,7 +65,7 @@ def _examine(draft: _Draft, services: Services) -> Database:
     history, base = source.history(merge, question.module), source.history(question.checkout.base, question.module)
     _read_history(draft, merge, history)
     database, target = _meet(draft, services, source, merge)
-    table, columns = source.version_table(merge, question.module)
+    table, columns = draft.version_table = source.version_table(merge, question.module)
     with target.reading() as reader:
         draft.live = reader.snapshot()
         rows = reader.rows(table, columns)
@@ -369,6 +370,8 @@ def _result(draft: _Draft, services: Services, database: Database | None) -> Exa
         plan=plan,
         refusals=tuple(refusals),
         waits_for=draft.waits_for,
+        version_table=draft.version_table[0],
+        version_columns=draft.version_table[1],
         notes=tuple(dict.fromkeys([*draft.notes, *proposal.notes])),
         rehearsed=proposal.rehearsed,
         examined_at=services.clock.iso(),

@@ -28,6 +28,7 @@ def hold_and_lock(target: Target, rollout: Rollout, services: Services) -> Itera
         )
     with target.lock() as lock:
         if lock is None:
+            services.store.release_hold(rollout.target, hold.fence)
             message = f"somebody else holds the migration lock of {rollout.environment}"
             raise ExpectedError(
                 message, "wait until that migration has ended, then approve again", RefusalCode.APPLY_IN_PROGRESS

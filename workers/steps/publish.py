@@ -123,10 +123,10 @@ def _publish_comment(opened: OpenPull, body: str, digest: str, services: Service
     comment = find_report(opened, memory.report_comment, services)
     if comment is None:
         posted = services.host.post_comment(opened.repository, opened.pull.number, body)
-        _remember(opened, posted.id, digest, services)
+        _remember(opened, posted.id, digest, body, services)
     elif memory.report_hash != digest or memory.report_comment != comment.id:
         services.host.edit_comment(opened.repository, comment.id, body)
-        _remember(opened, comment.id, digest, services)
+        _remember(opened, comment.id, digest, body, services)
 
 
 def find_report(opened: OpenPull, known: int, services: Services) -> Comment | None:
@@ -139,6 +139,12 @@ def find_report(opened: OpenPull, known: int, services: Services) -> Comment | N
     return next((item for item in comments if item.by_us and item.body.rstrip().endswith(MARKER)), None)
 
 
-def _remember(opened: OpenPull, comment: int, digest: str, services: Services) -> None:
+def _remember(opened: OpenPull, comment: int, digest: str, body: str, services: Services) -> None:
     memory = services.store.pull(opened.repository.id, opened.pull.number)
-    services.store.remember_pull(replace(memory, report_comment=comment, report_hash=digest))
+    written = body_hash(body)
+    services.store.remember_pull(replace(memory, report_comment=comment, report_hash=digest, report_text=written))
+
+
+def body_hash(body: str) -> str:
+    """The hash by which we know a text that we wrote; line ends and outer white space aside."""
+    return sha256(body.replace("\r\n", "\n").strip().encode())

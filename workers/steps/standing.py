@@ -9,10 +9,10 @@ from workers.core import hours
 from workers.core.approval import Approval
 from workers.core.config import ApproverKind, Configuration, Environment, Module
 from workers.core.examination import Examination
-from workers.core.refusals import Refusal
-from workers.core.rollout import UNFINISHED
 from workers.core.plan import StoredPlan
 from workers.core.policy import PullFacts, Standing, may_approve
+from workers.core.refusals import Refusal
+from workers.core.rollout import UNFINISHED
 from workers.ports import Pull, Repository, Services
 from workers.steps.target import reach, target_key
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workers.core.codec import canonical, sha256
 from workers.core.names import Direction
 from workers.core.refusals import Refusal, RefusalCode
-from workers.ports import Recording, RecordDirection, RecordRequest, Services
+from workers.ports import RecordDirection, Recording, RecordRequest, Services
 from workers.steps.question import Known
 from workers.steps.replay import Replayed, ReplayQuestion, code_digest, replay
 

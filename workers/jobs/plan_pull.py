@@ -1,0 +1,114 @@
+"""Plan a pull: read it afresh, examine each environment, and publish one report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workers.core.names import Direction
+from workers.core.refusals import Refusal
+from workers.messages import Command, PlanPull
+from workers.ports import Services
+from workers.steps.command import accepted
+from workers.steps.guard import mend_report
+from workers.steps.judge import Judged, judge
+from workers.steps.publish import in_progress, nothing_touched, publish
+from workers.steps.pulls import CONFIG_PATH, OpenPull, Trees, read_pull, read_trees, touched
+from workers.steps.standing import pull_facts
+
+LEASE = 1800.0
+
+
+def plan_pull(message: PlanPull, services: Services) -> None:
+    """Plan once for everything that was wanted until now; whoever comes while we plan only leaves a wish."""
+    command = accepted(message, services) if message.delivery else None
+    if message.delivery and command is None:
+        return
+    owner = f"plan-{services.clock.iso()}"
+    with services.store.take_plan(message.repository, message.pull, owner, LEASE) as wanted:
+        if wanted is None:
+            return
+        _plan(message, command, services)
+        if not services.store.planned(message.repository, message.pull, wanted):
+            services.queue.send(PlanPull(repository=message.repository, pull=message.pull))
+
+
+def _plan(message: PlanPull, command: Command | None, services: Services) -> None:
+    opened = read_pull(message.repository, message.pull, services)
+    if not opened.pull.open and not opened.pull.merged:
+        return
+    if opened.pull.open:
+        in_progress(opened, services)
+    mend_report(opened, services)
+    if opened.configuration is None:
+        _publish_problems(opened, services)
+        return
+    trees = read_trees(opened, services)
+    paths = services.code.changed(
+        opened.repository, trees.checkout.merge_base or trees.checkout.base.commit, opened.pull.head
+    )
+    modules = touched(opened.configuration, paths, services)
+    problems = _proposed_config(opened, trees, paths, services)
+    known = services.store.pull(opened.repository.id, opened.pull.number).report_comment
+    if not modules and not problems and not known:
+        nothing_touched(opened, "No schema change", services)
+        return
+    if not modules and known:
+        modules = opened.configuration.modules
+    _unreject(message, command, opened, services)
+    facts = pull_facts(opened.repository, opened.pull, services)
+    judged = tuple(
+        judge(
+            opened,
+            trees,
+            facts,
+            module,
+            environment,
+            services,
+            direction=_direction(message, command, module.id, environment.name),
+            revision=command.revision if command else "",
+        )
+        for module in modules
+        for environment in module.environments
+    )
+    publish(opened, judged, problems, services)
+    _remember(opened, trees, judged, services)
+
+
+def _direction(message: PlanPull, command: Command | None, module: str, environment: str) -> Direction:
+    if command is None or command.environment != environment or command.module not in {"", module}:
+        return Direction.UPGRADE
+    return message.direction
+
+
+def _publish_problems(opened: OpenPull, services: Services) -> None:
+    if not opened.loaded.found and not opened.loaded.problems:
+        nothing_touched(opened, "No configuration on the default branch", services)
+        return
+    publish(opened, (), opened.loaded.problems, services)
+
+
+def _proposed_config(opened: OpenPull, trees: Trees, paths: tuple[str, ...], services: Services) -> tuple[Refusal, ...]:
+    """A pull that proposes a config has it checked, with notes on its lines; it is not used before it is merged."""
+    if CONFIG_PATH not in paths:
+        return ()
+    proposed = trees.checkout.head.read(CONFIG_PATH)
+    return services.configs.load(opened.repository, opened.pull.head, proposed).problems if proposed is not None else ()
+
+
+def _unreject(message: PlanPull, command: Command | None, opened: OpenPull, services: Services) -> None:
+    """`/plan` asks again after a `/reject`; a push does too, because what was rejected is not what is there now."""
+    memory = services.store.pull(opened.repository.id, opened.pull.number)
+    pushed = memory.planned_head not in {"", opened.pull.head}
+    if memory.rejected_by and (pushed or (command is not None and message.direction is Direction.UPGRADE)):
+        services.store.remember_pull(replace(memory, rejected_by="", rejected_why=""))
+
+
+def _remember(opened: OpenPull, trees: Trees, judged: tuple[Judged, ...], services: Services) -> None:
+    memory = services.store.pull(opened.repository.id, opened.pull.number)
+    base = trees.checkout.base.commit
+    services.store.remember_pull(replace(memory, planned_head=opened.pull.head, planned_base=base))
+    for item in judged:
+        live = item.examination.live.fingerprint if item.examination.live else ""
+        services.store.keep_view(
+            opened.repository.id, opened.pull.number, item.examination.module, item.examination.environment, live
+        )

@@ -1,0 +1,122 @@
+"""A rollout whose worker died is judged by what the database shows, never run again; `/unlock` gives a kept hold back."""
+
+from __future__ import annotations
+
+import json
+
+from workers.core.errors import ExpectedError
+from workers.core.names import CommandName
+from workers.core.plan import Plan
+from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.core.rollout import Rollout, RolloutState, Step
+from workers.core.schema import Snapshot, snapshot_from_json
+from workers.messages import ApplyPlan, PlanPull, RecoverRollout
+from workers.ports import Reaction, Services, Target
+from workers.steps.carry_out import Ending, Run, groups_done
+from workers.steps.command import Asked, asked_by, refuse
+from workers.steps.ending import finish, follow
+from workers.steps.pulls import read_pull
+from workers.steps.target import reach, target_key
+
+
+def recover_rollout(message: RecoverRollout, services: Services) -> None:
+    """Recover one rollout, or act on `/unlock`."""
+    if message.delivery:
+        asked = asked_by(message, services)
+        if asked is not None and asked.command.name is CommandName.UNLOCK:
+            _unlock(asked, services)
+        return
+    rollout = services.store.rollout(message.rollout)
+    if rollout is None:
+        return
+    if rollout.state is RolloutState.APPROVED:
+        services.queue.send(
+            ApplyPlan(
+                repository=rollout.repository,
+                pull=rollout.pull,
+                module=rollout.module,
+                environment=rollout.environment,
+            )
+        )
+    elif rollout.state in {RolloutState.APPLYING, RolloutState.VERIFYING}:
+        _recover(rollout, services)
+
+
+def _recover(rollout: Rollout, services: Services) -> None:
+    target = _target(rollout, services)
+    stored = services.store.plan(rollout.digest)
+    hold = services.store.hold(rollout.target)
+    if target is None or stored is None:
+        return
+    with target.lock() as lock:
+        if lock is None:
+            return
+        current = services.store.rollout(rollout.id)
+        if current is None or current.state not in {RolloutState.APPLYING, RolloutState.VERIFYING}:
+            return
+        before = snapshot_from_json(json.loads(dict(services.store.documents(rollout.id))["before.json"]))
+        run = _judge(stored.plan, before, target)
+        text = f"the database shows {run.groups} of {len(stored.plan.body.group_effects)} transaction groups"
+        note = Step(at=services.clock.iso(), command="recovery: the worker had died", result=text)
+        services.store.journal(rollout.id, note)
+        ended = finish(current, stored.plan, before, run, target, hold.fence if hold else 0, services)
+    follow(ended, services)
+
+
+def _judge(plan: Plan, before: Snapshot, target: Target) -> Run:
+    with target.reading() as reader:
+        now = reader.snapshot()
+    groups = groups_done(plan, before, now)
+    total = len(plan.body.group_effects)
+    if groups is None:
+        return Run(
+            ending=Ending.SOME, groups=0, why="the schema is in none of the states that the rehearsal went through"
+        )
+    if groups == total:
+        return Run(ending=Ending.DONE, groups=groups)
+    why = f"the worker died; {groups} of {total} transaction groups are committed"
+    return Run(ending=Ending.SOME if groups else Ending.NOTHING, groups=groups, why=why)
+
+
+def _target(rollout: Rollout, services: Services) -> Target | None:
+    opened = read_pull(rollout.repository, rollout.pull, services)
+    module = opened.configuration.module(rollout.module) if opened.configuration else None
+    environment = module.environment(rollout.environment) if module else None
+    return reach(environment, services)[1] if environment else None
+
+
+def _unlock(asked: Asked, services: Services) -> None:
+    """Give the hold back; never while the database's own lock is held."""
+    if asked.environment is None:
+        return
+    _, target = reach(asked.environment, services)
+    key = target_key(target)
+    hold = services.store.hold(key)
+    if hold is None:
+        refuse(asked.opened, asked.heard, asked.command, (_not_held(asked.environment.name),), services)
+        return
+    try:
+        with target.lock() as lock:
+            free = lock is not None
+    except ExpectedError:
+        free = False
+    if not free:
+        refuse(asked.opened, asked.heard, asked.command, (_running(asked.environment.name),), services)
+        return
+    why = f"unlocked by {asked.heard.sender_login}: {asked.command.text}"
+    services.store.journal(hold.rollout, Step(at=services.clock.iso(), command="/unlock", result=why))
+    services.store.release_hold(key, hold.fence)
+    services.host.react(asked.opened.repository, asked.heard.comment, Reaction.YES)
+    services.queue.send(PlanPull(repository=asked.opened.repository.id, pull=asked.opened.pull.number))
+
+
+def _not_held(name: str) -> Refusal:
+    message = f"{name} is not held"
+    return Refusal(
+        code=RefusalCode.COMMAND_NOT_ALLOWED, message=message, fix="nothing is to be done", actor=Actor.NOBODY
+    )
+
+
+def _running(name: str) -> Refusal:
+    message = f"the database lock of {name} is held: an apply is running"
+    return Refusal(code=RefusalCode.APPLY_IN_PROGRESS, message=message, fix="wait for it to end", actor=Actor.APPROVER)

@@ -1,0 +1,68 @@
+"""How a rollout ends: verified, or told exactly; the hold goes only when the target is as somebody approved it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from workers.core.codec import canonical, to_json
+from workers.core.plan import Plan
+from workers.core.rollout import Rollout, RolloutState, Step, advance
+from workers.core.schema import Snapshot, snapshot_to_json
+from workers.messages import CheckDrift, CommitWorkdocs, PlanPull
+from workers.ports import Services, Target
+from workers.steps.carry_out import Ending, Run
+from workers.steps.verify import Verification, verify
+
+
+def finish(
+    rollout: Rollout, plan: Plan, before: Snapshot, run: Run, target: Target, fence: int, services: Services
+) -> Rollout:
+    """Bring a rollout whose statements ran, or stopped, to its end; everything that the evidence needs is kept."""
+    table, columns = version_table_of(rollout, services)
+    seen = verify(plan, before, target, table, columns)
+    _keep(rollout, seen, services)
+    if rollout.state is RolloutState.APPLYING and run.ending is Ending.NOTHING:
+        return _end(rollout, RolloutState.FAILED, run.why, services, release=fence)
+    if run.ending is not Ending.DONE:
+        return _end(rollout, RolloutState.PARTIAL, run.why, services)
+    if rollout.state is RolloutState.APPLYING:
+        rollout = advance(rollout, RolloutState.VERIFYING)
+        services.store.save_rollout(rollout)
+    if seen.good:
+        return _end(rollout, RolloutState.APPLIED, "applied and verified", services, release=fence)
+    bad = "; ".join(row.question for row in seen.rows if not row.good)
+    return _end(rollout, RolloutState.PARTIAL, f"verify_mismatch: {bad}", services)
+
+
+def version_table_of(rollout: Rollout, services: Services) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The source's version table and its columns, as the rollout wrote them down at its start."""
+    kept = dict(services.store.documents(rollout.id))
+    value = json.loads(kept["version_table.json"])
+    return tuple(value["table"]), tuple(value["columns"])
+
+
+def follow(rollout: Rollout, services: Services) -> None:
+    """Queue what comes after an end: the evidence, a fresh report here, and a look at the other pulls of this environment."""
+    services.queue.send(CommitWorkdocs(rollout=rollout.id))
+    services.queue.send(PlanPull(repository=rollout.repository, pull=rollout.pull))
+    services.queue.send(
+        CheckDrift(repository=rollout.repository, module=rollout.module, environment=rollout.environment)
+    )
+
+
+def _keep(rollout: Rollout, seen: Verification, services: Services) -> None:
+    services.store.keep_document(rollout.id, "after.json", json.dumps(snapshot_to_json(seen.after)))
+    services.store.keep_document(rollout.id, "sheet.json", canonical(seen.rows).decode())
+    services.store.keep_document(rollout.id, "differences.json", json.dumps(to_json(seen.differences)))
+
+
+def _end(
+    rollout: Rollout, state: RolloutState, outcome: str, services: Services, release: int | None = None
+) -> Rollout:
+    services.store.journal(rollout.id, Step(at=services.clock.iso(), command=f"rollout {state.value}", result=outcome))
+    ended = replace(advance(rollout, state, outcome), finished_at=services.clock.iso())
+    services.store.save_rollout(ended)
+    if release is not None:
+        services.store.release_hold(rollout.target, release)
+    return ended

@@ -1,0 +1,29 @@
+"""Look after our own comment: whoever edits it retires its codes, is named, and a fresh report follows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workers.ports import Services
+from workers.rendering.comments import tampered
+from workers.rendering.views import NoticeView
+from workers.steps.publish import body_hash, find_report
+from workers.steps.pulls import OpenPull
+from workers.steps.views import pull_url
+
+_WITHDRAWN = "This report was edited by somebody else and is withdrawn; its codes no longer count. A fresh one follows."
+
+
+def mend_report(opened: OpenPull, services: Services, editor: str = "") -> bool:
+    """Retire the codes and forget the report where its text is not what we wrote last; returns whether it was so."""
+    memory = services.store.pull(opened.repository.id, opened.pull.number)
+    comment = find_report(opened, memory.report_comment, services) if memory.report_comment else None
+    if comment is None or not memory.report_text or body_hash(comment.body) == memory.report_text:
+        return False
+    services.store.retire_codes(opened.repository.id, opened.pull.number)
+    services.host.edit_comment(opened.repository, comment.id, _WITHDRAWN)
+    services.store.remember_pull(replace(memory, report_comment=0, report_hash="", report_text=""))
+    subject = comment.url
+    notice = NoticeView(by=editor or "somebody", subject=subject, report_url=pull_url(opened, services.server_url))
+    services.host.post_comment(opened.repository, opened.pull.number, tampered(notice))
+    return True
