@@ -1,0 +1,37 @@
+"""Results of replays, kept as files by key in the data directory; the oldest go when there are too many."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReplays:
+    """The `Replays` of the service. Only workers write the folder; a file that appears half-written is never read, because it is renamed whole."""
+
+    folder: Path
+
+    def get(self, key: str) -> str | None:
+        """The text kept under a key."""
+        try:
+            return self._path(key).read_text(encoding="utf-8")
+        except OSError:
+            return None
+
+    def keep(self, key: str, text: str) -> None:
+        """Keep a text."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self._path(key)
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+        kept = sorted(self.folder.glob("*.json"), key=lambda item: item.stat().st_mtime)
+        for old in kept[:-MOST]:
+            old.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.json"
