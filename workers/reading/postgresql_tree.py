@@ -27,12 +27,25 @@ class UnreadableSqlError(ValueError):
 @functools.lru_cache(maxsize=64)
 def statements(sql: str) -> tuple[Node, ...]:
     """Return the statements of a text as the parser's messages. Raises UnreadableSqlError."""
+    return tuple(unwrapped(item.stmt) for item in syntax_tree(sql).stmts)
+
+
+def syntax_tree(sql: str) -> Node:
+    """Return the whole tree of a text, which the caller may change. Raises UnreadableSqlError."""
     try:
-        return tuple(unwrapped(item.stmt) for item in postgast.parse(sql).stmts)
+        return postgast.parse(sql)
     except postgast.PgQueryError as error:
         raise UnreadableSqlError(error.message) from None
     except _protobuf.DecodeError:  # the tree's encoding allows 100 levels, about 45 nested expressions
         raise UnreadableSqlError("it is nested too deeply") from None
+
+
+def deparsed(tree: Node) -> str:
+    """Return the text of a tree in the parser's own spelling. Raises UnreadableSqlError where it cannot be written."""
+    try:
+        return str(postgast.deparse(tree))
+    except postgast.PgQueryError as error:
+        raise UnreadableSqlError(error.message) from None
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -41,13 +54,27 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         here = unwrapped(waiting.pop())
         yield here
-        below: list[Node] = []
-        for _, value in here.ListFields():
-            if isinstance(value, _protobuf.Message):
-                below.append(value)
-            elif not isinstance(value, str | int | float | bytes):
-                below.extend(item for item in value if isinstance(item, _protobuf.Message))
-        waiting.extend(reversed(below))
+        waiting.extend(reversed(_below(here)))
+
+
+def wrappers(node: Node) -> Iterator[Node]:
+    """Yield every wrapper below a node, where one kind of node may be replaced by another."""
+    waiting: list[Node] = [node]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, pb.Node):
+            yield here
+        waiting.extend(reversed(_below(here)))
+
+
+def _below(node: Node) -> list[Node]:
+    found: list[Node] = []
+    for _, value in node.ListFields():
+        if isinstance(value, _protobuf.Message):
+            found.append(value)
+        elif not isinstance(value, str | int | float | bytes):
+            found.extend(item for item in value if isinstance(item, _protobuf.Message))
+    return found
 
 
 def unwrapped(node: Node) -> Node:

@@ -1,0 +1,121 @@
+"""A whole schema in one consistent view: one bulk query for each kind of object, none for each object.
+
+https://www.postgresql.org/docs/current/catalogs.html
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import chain
+from operator import attrgetter
+
+import psycopg
+
+from workers.core.names import Engine
+from workers.core.schema import ObjectKind, SchemaObject, Snapshot, Unread, ordered
+from workers.databases.postgresql.catalog_authority import authority
+from workers.databases.postgresql.catalog_constraints import constraints, indexes
+from workers.databases.postgresql.catalog_frame import USER, Frame, Part, Row, opened
+from workers.databases.postgresql.catalog_routines import policies, routines, rules, triggers
+from workers.databases.postgresql.catalog_tables import columns, sequences, tables, views
+from workers.databases.postgresql.catalog_types import composites, domains, enums, extensions, schemas
+
+SETTINGS = (
+    ("search_path", "pg_catalog, pg_temp"),
+    ("DateStyle", "ISO, MDY"),
+    ("IntervalStyle", "postgres"),
+    ("TimeZone", "UTC"),
+    ("extra_float_digits", "1"),
+    ("bytea_output", "hex"),
+    ("quote_all_identifiers", "off"),
+    ("standard_conforming_strings", "on"),
+    ("xmlbinary", "base64"),
+)
+"""What the server's texts depend on; with this search_path every name that users made is written qualified."""
+
+# Names come before what hangs on them: views and indexes need the columns, constraints the tables.
+_PARTS: tuple[Part, ...] = (
+    schemas,
+    extensions,
+    enums,
+    domains,
+    composites,
+    tables,
+    columns,
+    views,
+    sequences,
+    constraints,
+    indexes,
+    routines,
+    triggers,
+    rules,
+    policies,
+)
+
+_NOT_COMPARED = "not compared yet"
+_OWN = "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e' AND d.classid = {0} AND d.objid = {1})"
+_UNREAD = f"""
+    SELECT 'publication', ARRAY[pubname::text] FROM pg_publication
+    UNION ALL SELECT 'subscription', ARRAY[subname::text] FROM pg_subscription
+        WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION ALL SELECT 'foreign data wrapper', ARRAY[fdwname::text] FROM pg_foreign_data_wrapper WHERE true {_OWN.format(2328, "oid")}
+    UNION ALL SELECT 'foreign server', ARRAY[srvname::text] FROM pg_foreign_server
+    UNION ALL SELECT 'user mapping', ARRAY[srvname::text, usename::text] FROM pg_user_mappings
+    UNION ALL SELECT 'foreign table', ARRAY[n.nspname::text, c.relname::text] FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND {USER}
+    UNION ALL SELECT CASE t.typtype WHEN 'r' THEN 'range type' ELSE 'base type' END, ARRAY[n.nspname::text, t.typname::text]
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+        WHERE (t.typtype = 'r' OR (t.typtype = 'b' AND t.typelem = 0 AND t.typisdefined)) AND {USER} {_OWN.format(1247, "t.oid")}
+    UNION ALL SELECT 'cast', ARRAY[format_type(castsource, NULL), format_type(casttarget, NULL)] FROM pg_cast
+        WHERE oid >= 16384 {_OWN.format(2605, "oid")}
+    UNION ALL SELECT 'operator', ARRAY[n.nspname::text, o.oprname || '(' || format_type(o.oprleft, NULL) || ', '
+        || format_type(o.oprright, NULL) || ')'] FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+        WHERE {USER} {_OWN.format(2617, "o.oid")}
+    UNION ALL SELECT 'operator class', ARRAY[n.nspname::text, o.opcname::text] FROM pg_opclass o
+        JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE {USER} {_OWN.format(2616, "o.oid")}
+    UNION ALL SELECT 'collation', ARRAY[n.nspname::text, o.collname::text] FROM pg_collation o
+        JOIN pg_namespace n ON n.oid = o.collnamespace WHERE {USER} {_OWN.format(3456, "o.oid")}
+    UNION ALL SELECT 'conversion', ARRAY[n.nspname::text, o.conname::text] FROM pg_conversion o
+        JOIN pg_namespace n ON n.oid = o.connamespace WHERE {USER} {_OWN.format(2607, "o.oid")}
+    UNION ALL SELECT 'statistics', ARRAY[n.nspname::text, o.stxname::text] FROM pg_statistic_ext o
+        JOIN pg_namespace n ON n.oid = o.stxnamespace WHERE {USER} {_OWN.format(3381, "o.oid")}
+    UNION ALL SELECT 'text search configuration', ARRAY[n.nspname::text, o.cfgname::text] FROM pg_ts_config o
+        JOIN pg_namespace n ON n.oid = o.cfgnamespace WHERE {USER} {_OWN.format(3602, "o.oid")}
+    UNION ALL SELECT 'text search dictionary', ARRAY[n.nspname::text, o.dictname::text] FROM pg_ts_dict o
+        JOIN pg_namespace n ON n.oid = o.dictnamespace WHERE {USER} {_OWN.format(3600, "o.oid")}
+    UNION ALL SELECT 'language', ARRAY[lanname::text] FROM pg_language WHERE oid >= 16384 {_OWN.format(2612, "oid")}
+    UNION ALL SELECT 'access method', ARRAY[amname::text] FROM pg_am WHERE oid >= 16384 {_OWN.format(2601, "oid")}
+    UNION ALL SELECT 'transform', ARRAY[format_type(trftype, NULL)] FROM pg_transform WHERE true {_OWN.format(3576, "oid")}
+    UNION ALL SELECT 'security label', ARRAY[provider] FROM pg_seclabel GROUP BY provider
+    UNION ALL SELECT 'tablespace', ARRAY[n.nspname::text, c.relname::text] FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.reltablespace <> 0 AND {USER}
+    UNION ALL SELECT 'large objects', ARRAY['all'] FROM pg_largeobject_metadata HAVING count(*) > 0"""
+
+
+def snapshot(connection: psycopg.Connection[Row]) -> Snapshot:
+    """Read everything inside the transaction that is open, under `SETTINGS`."""
+    frame = opened(connection)
+    objects = [item for part in _PARTS for item in part(frame)]
+    return Snapshot(
+        engine=Engine.POSTGRESQL,
+        version=connection.info.parameter_status("server_version") or "",
+        database=connection.info.dbname,
+        objects=_in_order(objects),
+        unread=tuple(_unread(frame)),
+        authority=ordered(authority(frame)),
+    )
+
+
+def _in_order(objects: list[SchemaObject]) -> tuple[SchemaObject, ...]:
+    """As `ordered`, kind by kind: a fifth of the time for a thousand tables."""
+    kinds: defaultdict[ObjectKind, list[SchemaObject]] = defaultdict(list)
+    for item in objects:
+        kinds[item.kind].append(item)
+    groups = (sorted(kinds[kind], key=attrgetter("name")) for kind in sorted(kinds))
+    return tuple(chain.from_iterable(groups))
+
+
+def _unread(frame: Frame) -> Iterator[Unread]:
+    for kind, name in sorted(frame.rows(_UNREAD)):
+        yield Unread(kind, tuple(name), _NOT_COMPARED)
