@@ -40,7 +40,9 @@ _HARMLESS = frozenset(
             "pg_get_expr",
             "pg_table_is_visible",
         ),
-        *("to_regclass", "to_regtype", "array_agg", "coalesce", "unnest", "lower", "upper", "max", "min"),
+        *("to_regclass", "to_regtype", "array_agg", "string_agg", "json_agg", "jsonb_agg", "json_build_object"),
+        *("jsonb_build_object", "array_to_string", "bool_and", "bool_or", "generate_subscripts", "generate_series"),
+        *("coalesce", "unnest", "lower", "upper", "max", "min", "sum", "obj_description", "col_description"),
     }
 )
 

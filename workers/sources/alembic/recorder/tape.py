@@ -107,7 +107,7 @@ class Tape:
         except UnrenderableError as error:
             self.refused = error  # the project may catch it; the recording is incomplete all the same
             raise
-        read = self._reads(cursor, statement)
+        read = self._reads(cursor, statement, context)
         for text in texts:
             self._add(text, None if _autocommit(conn) else transaction, read=read)
 
@@ -117,10 +117,11 @@ class Tape:
             return transaction is None or transaction.first == len(self._entries)
         return transaction is None and _END.match(statement) is not None
 
-    def _reads(self, cursor: Any, statement: str) -> bool:
+    def _reads(self, cursor: Any, statement: str, context: Any) -> bool:
         """Whether a query's rows can have steered what follows; one that is run for its effect counts as a write."""
         found = _QUERY.match(statement)
-        if cursor.description is None or found is None or self.discarding or _WRITING_CALL.search(statement):
+        gives_rows = cursor.description is not None or getattr(context, "_is_server_side", False)
+        if not gives_rows or found is None or self.discarding or _WRITING_CALL.search(statement):
             return False
         return not (found[1] and _WRITES.search(statement))
 
