@@ -18,7 +18,8 @@ from deploy.demo.github.errors import ApiError
 from deploy.demo.github.exchanges import redacted
 from deploy.demo.github.githttp import git
 from deploy.demo.github.hub import Hub
-from deploy.demo.github.pages import pages
+from deploy.demo.github.pages.acts import acts
+from deploy.demo.github.pages.views import pages
 from deploy.demo.github.records import Json
 from deploy.demo.github.rest import apps, checks, comments, deployments, gitdata, graphql, people, pulls, repos
 
@@ -44,7 +45,7 @@ def create_app(hub: Hub) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.before_request(_refuse_foreign_hosts)
-    for blueprint in (*API, control, git, pages):
+    for blueprint in (*API, control, git, pages, acts):
         app.register_blueprint(blueprint)
     app.before_request(lambda: _strike(hub))
     app.after_request(lambda answer: _finish(hub, answer))
@@ -59,10 +60,15 @@ def _refuse_foreign_hosts() -> Response | None:
         g.refused = True
         return Response("This server answers to loopback names only.\n", 421, mimetype="text/plain")
     origin = request.headers.get("Origin")
-    if request.method in WRITES and origin and urlsplit(origin).netloc != request.host:
+    if request.method in WRITES and origin and not _same_site(origin):
         g.refused = True
         return Response("Cross-site requests are refused.\n", 403, mimetype="text/plain")
     return None
+
+
+def _same_site(origin: str) -> bool:
+    """The manifest flow alone begins with a form of somebody else, and asks before it does anything."""
+    return urlsplit(origin).netloc == request.host or request.path.endswith("/settings/apps/new")
 
 
 def _is_api() -> bool:

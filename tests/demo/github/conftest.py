@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import jwt
 import pytest
@@ -32,9 +33,11 @@ class Acme:
     app: App
     installation: Installation
 
-    def pull(self, branch: str = "feature", files: dict[str, str | bytes | None] | None = None, **settings: object) -> Pull:
+    def pull(
+        self, branch: str = "feature", files: dict[str, str | bytes | None] | None = None, **settings: object
+    ) -> Pull:
         self.world.push(self.repo, self.bob, branch, files or {"b.txt": "two\n"}, "Add b")
-        return self.world.open_pull(self.repo, self.bob, head=branch, **{"title": "Add b", **settings})  # type: ignore[arg-type]
+        return self.world.open_pull(self.repo, self.bob, head=branch, title=title, **settings)
 
     def api(self, authorization: str | None = None) -> Api:
         return Api(self.github.api_url, authorization or f"Bearer {self.token()}")
@@ -44,7 +47,9 @@ class Acme:
 
     def token(self, **narrowed: object) -> str:
         url = f"{self.github.api_url}/app/installations/{self.installation.id}/access_tokens"
-        answer = requests.post(url, json=narrowed or None, headers={"Authorization": f"Bearer {self.jwt()}"}, timeout=10)
+        answer = requests.post(
+            url, json=narrowed or None, headers={"Authorization": f"Bearer {self.jwt()}"}, timeout=10
+        )
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])
 
@@ -62,26 +67,26 @@ class Api:
     url: str
     authorization: str
 
-    def get(self, path: str, status: int = 200, /, **query: object) -> Json:
+    def get(self, path: str, status: int = 200, /, **query: object) -> Any:
         return self._ask("GET", path, status, params=query)
 
-    def post(self, path: str, body: Json | None = None, status: int = 201) -> Json:
+    def post(self, path: str, body: Json | None = None, status: int = 201) -> Any:
         return self._ask("POST", path, status, json=body)
 
-    def patch(self, path: str, body: Json, status: int = 200) -> Json:
+    def patch(self, path: str, body: Json, status: int = 200) -> Any:
         return self._ask("PATCH", path, status, json=body)
 
-    def put(self, path: str, body: Json, status: int = 200) -> Json:
+    def put(self, path: str, body: Json, status: int = 200) -> Any:
         return self._ask("PUT", path, status, json=body)
 
-    def delete(self, path: str, status: int = 204) -> Json:
+    def delete(self, path: str, status: int = 204) -> Any:
         return self._ask("DELETE", path, status)
 
     def raw(self, path: str, /, **query: object) -> requests.Response:
         headers = {"Authorization": self.authorization} if self.authorization else {}
         return requests.get(self.url + path, headers=headers, params=query, timeout=10)  # type: ignore[arg-type]
 
-    def _ask(self, method: str, path: str, status: int, **more: object) -> Json:
+    def _ask(self, method: str, path: str, status: int, **more: object) -> Any:
         headers = {"Authorization": self.authorization} if self.authorization else {}
         answer = requests.request(method, self.url + path, headers=headers, timeout=10, **more)  # type: ignore[arg-type]
         assert answer.status_code == status, f"{answer.status_code} {answer.text[:2000]}"

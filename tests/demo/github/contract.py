@@ -55,8 +55,18 @@ class Noise:
 NOISE = (
     Noise("", r"head/repo$", r"^null is not of type", "GitHub sends null when the fork of a pull is gone"),
     Noise(r"^GET /app/installations 200", r"account", "", "demands a user and an enterprise at once"),
-    Noise("", r"(environment_url|log_url|target_url)$", r'^"" is not a "uri"', 'defaults to an empty text, which is no URI'),
-    Noise("", r"app/events/\d+$", r'^"merge_group" is not one of', "the list of an App's events is older than merge queues"),
+    Noise(
+        "",
+        r"(environment_url|log_url|target_url)$",
+        r'^"" is not a "uri"',
+        "defaults to an empty text, which is no URI",
+    ),
+    Noise(
+        "",
+        r"app/events/\d+$",
+        r'^"merge_group" is not one of',
+        "the list of an App's events is older than merge queues",
+    ),
     Noise("", r"email$", r"\[bot\]@users\.noreply\.github\.com", "the addresses of bots hold brackets"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -130,7 +131,7 @@ def test_members_of_child_teams_count_and_invitations_are_pending(acme: Acme):
     assert acme.api().get(f"{memberships}/alice")["role"] == "maintainer"
     assert acme.api().get(f"{memberships}/carol")["state"] == "pending"
     acme.api().get(f"{memberships}/dave", 404)
-    assert {m["login"] for m in acme.api().get("/orgs/acme/teams/engineers/members")} == {"alice", "bob"}  # type: ignore[index]
+    assert {m["login"] for m in acme.api().get("/orgs/acme/teams/engineers/members")} == {"alice", "bob"}
     assert acme.api().get("/orgs/acme/teams/dba")["parent"]["slug"] == "engineers"
 
 
@@ -160,18 +161,32 @@ def test_only_loopback_names_are_answered(acme: Acme):
 def test_a_form_sent_from_another_site_is_refused(acme: Acme):
     pull = acme.pull()
     url = f"{acme.github.server_url}/acme/shop/pull/{pull.number}/comment"
-    answer = requests.post(url, data={"as": "alice", "body": "/approve"}, headers={"Origin": "http://evil.example"}, timeout=10)
+    answer = requests.post(
+        url, data={"as": "alice", "body": "/approve"}, headers={"Origin": "http://evil.example"}, timeout=10
+    )
     assert answer.status_code == 403
     assert acme.world.comments(pull) == ()
 
 
 def test_a_manifest_becomes_an_app_once(acme: Acme):
-    url = f"{acme.github.server_url}/organizations/acme/settings/apps/new?state=abc"
-    manifest = (
-        '{"name": "New gate", "url": "http://127.0.0.1/", "hook_attributes": {"url": "http://127.0.0.1:9/hook"},'
-        ' "redirect_url": "http://127.0.0.1:9/done", "public": false, "default_events": ["push"], "default_permissions": {"checks": "write"}}'
+    site = acme.github.server_url
+    manifest = json.dumps(
+        {
+            "name": "New gate",
+            "hook_attributes": {"url": "http://127.0.0.1:9/hook"},
+            "redirect_url": "http://127.0.0.1:9/done",
+            "default_events": ["push"],
+            "default_permissions": {"checks": "write"},
+        }
     )
-    asked = requests.post(url, data={"manifest": manifest}, allow_redirects=False, timeout=10)
+    form = {"manifest": manifest, "state": "abc", "as": "alice", "owner": "acme"}
+    elsewhere = {"Origin": "http://127.0.0.1:9"}
+    shown = requests.post(
+        f"{site}/organizations/acme/settings/apps/new?state=abc", data=form, headers=elsewhere, timeout=10
+    )
+    assert "checks: write" in shown.text
+    assert requests.post(f"{site}/settings/apps/create", data=form, headers=elsewhere, timeout=10).status_code == 403
+    asked = requests.post(f"{site}/settings/apps/create", data=form, allow_redirects=False, timeout=10)
     assert asked.status_code == 302
     code = re.fullmatch(r"http://127\.0\.0\.1:9/done\?code=(\w+)&state=abc", asked.headers["Location"])
     assert code is not None

@@ -11,7 +11,14 @@ DEPLOYMENTS = "/repos/acme/shop/deployments"
 
 
 def note(line: int = 1, **more: object) -> dict[str, object]:
-    return {"path": "b.txt", "start_line": line, "end_line": line, "annotation_level": "warning", "message": "hm", **more}
+    return {
+        "path": "b.txt",
+        "start_line": line,
+        "end_line": line,
+        "annotation_level": "warning",
+        "message": "hm",
+        **more,
+    }
 
 
 def test_a_run_grows_by_updates_and_its_annotations_are_appended(acme: Acme):
@@ -23,7 +30,11 @@ def test_a_run_grows_by_updates_and_its_annotations_are_appended(acme: Acme):
         notes = [note(line) for line in range(start, start + 50)]
         acme.api().patch(path, {"output": {"title": "t", "summary": "s", "annotations": notes}})
     done = acme.api().patch(path, {"conclusion": "action_required", "output": {"summary": "end", "text": "all"}})
-    assert (done["status"], done["conclusion"], done["output"]["annotations_count"]) == ("completed", "action_required", 100)
+    assert (done["status"], done["conclusion"], done["output"]["annotations_count"]) == (
+        "completed",
+        "action_required",
+        100,
+    )
     assert (done["output"]["title"], done["output"]["summary"], done["output"]["text"]) == ("t", "end", "all")
     assert len(acme.api().get(f"{path}/annotations", per_page=100)) == 100
     assert acme.api().get(path)["completed_at"] is not None
@@ -109,8 +120,11 @@ def test_a_deployment_tells_its_states_newest_first(acme: Acme):
     made = acme.api().post(DEPLOYMENTS, wanted)
     path = f"{DEPLOYMENTS}/{made['id']}"
     acme.api().post(f"{path}/statuses", {"state": "in_progress", "description": "running"})
-    acme.api().post(f"{path}/statuses", {"state": "success", "log_url": "http://127.0.0.1/log", "environment_url": "http://127.0.0.1/"})
-    assert [s["state"] for s in acme.api().get(f"{path}/statuses")] == ["success", "in_progress"]  # type: ignore[index]
+    acme.api().post(
+        f"{path}/statuses",
+        {"state": "success", "log_url": "http://127.0.0.1/log", "environment_url": "http://127.0.0.1/"},
+    )
+    assert [s["state"] for s in acme.api().get(f"{path}/statuses")] == ["success", "in_progress"]
     assert acme.api().get(path)["sha"] == sha
     assert len(acme.api().get(DEPLOYMENTS, environment="prod")) == 1
     assert acme.api().get(DEPLOYMENTS, environment="staging") == []

@@ -93,7 +93,7 @@ def test_head_repo_may_be_null(acme: Acme, receiver: Receiver):
     acme.github.faults.head_repo_null = True
     pull = acme.pull()
     assert acme.api().get(f"/repos/acme/shop/pulls/{pull.number}")["head"]["repo"] is None
-    assert receiver.payloads("pull_request")[0]["pull_request"]["head"]["repo"] is None  # type: ignore[index]
+    assert receiver.payloads("pull_request")[0]["pull_request"]["head"]["repo"] is None
 
 
 def test_faults_are_armed_and_cleared_from_outside(acme: Acme):
@@ -101,7 +101,7 @@ def test_faults_are_armed_and_cleared_from_outside(acme: Acme):
     assert requests.post(url, json={"lose": 3, "head_repo_null": True}, timeout=10).json()["lose"] == 3
     assert acme.github.faults.head_repo_null is True
     assert requests.post(url, json={"nonsense": 1}, timeout=10).status_code == 422
-    assert set(requests.post(url, json={}, timeout=10).json().values()) <= {0, 0.0, False}
+    assert set(requests.post(url, json={}, timeout=10).json().values()) <= {0}
 
 
 def test_the_logs_hold_no_credentials(acme: Acme):

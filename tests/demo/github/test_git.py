@@ -12,13 +12,22 @@ import requests
 from deploy.demo.github.bare import environment
 from tests.demo.github.conftest import Acme
 
-ME = {"GIT_AUTHOR_NAME": "Bob", "GIT_AUTHOR_EMAIL": "bob@example.com", "GIT_COMMITTER_NAME": "Bob", "GIT_COMMITTER_EMAIL": "bob@example.com"}
+ME = {
+    "GIT_AUTHOR_NAME": "Bob",
+    "GIT_AUTHOR_EMAIL": "bob@example.com",
+    "GIT_COMMITTER_NAME": "Bob",
+    "GIT_COMMITTER_EMAIL": "bob@example.com",
+}
 
 
 def git(folder: Path, *args: str, token: str = "", ok: bool = True) -> str:
     """Runs git with the token in an extra header, as a careful client does."""
     basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    header = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.extraheader", "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}"}
+    header = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "http.extraheader",
+        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+    }
     env = environment() | ME | (header if token else {})
     done = subprocess.run(["git", *args], cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) is ok, done.stderr

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 import requests
 
-from deploy.demo.github.records import Json
 from tests.demo.github.conftest import Acme
 
 GIT = "/repos/acme/shop/git"
 MUTATION = "mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }"
 
 
-def commit(acme: Acme, files: dict[str, str | None], parent: str = "main", **more: object) -> Json:
+def commit(acme: Acme, files: dict[str, str | None], parent: str = "main", **more: Any) -> Any:
     """Blobs, a tree and a commit, as a bot makes them; no ref moves."""
     api = acme.api()
     head = api.get(f"/repos/acme/shop/commits/{parent}")
     entries = []
     for path, content in files.items():
-        sha = api.post(f"{GIT}/blobs", {"content": content, "encoding": "utf-8"})["sha"] if content is not None else None
+        sha = (
+            api.post(f"{GIT}/blobs", {"content": content, "encoding": "utf-8"})["sha"] if content is not None else None
+        )
         entries.append({"path": path, "mode": "100644", "type": "blob", "sha": sha})
     tree = api.post(f"{GIT}/trees", {"base_tree": head["commit"]["tree"]["sha"], "tree": entries})
     return api.post(f"{GIT}/commits", {"message": "Workdocs", "tree": tree["sha"], "parents": [head["sha"]], **more})
@@ -30,7 +32,11 @@ def test_a_commit_of_the_app_is_its_own_and_verified(acme: Acme):
     pull = acme.pull()
     made = commit(acme, {"modules/x.md": "é\n", "a.txt": None}, "feature")
     acme.api().patch(f"{GIT}/refs/heads/feature", {"sha": made["sha"]})
-    assert (made["author"]["name"], made["committer"]["name"], made["verification"]["verified"]) == ("gate[bot]", "GitHub", True)
+    assert (made["author"]["name"], made["committer"]["name"], made["verification"]["verified"]) == (
+        "gate[bot]",
+        "GitHub",
+        True,
+    )
     read = acme.api().get(f"/repos/acme/shop/commits/{made['sha']}")
     assert (read["author"]["login"], read["committer"]["login"]) == ("gate[bot]", "web-flow")
     assert {f["filename"]: f["status"] for f in read["files"]} == {"modules/x.md": "added", "a.txt": "removed"}
@@ -40,7 +46,9 @@ def test_a_commit_of_the_app_is_its_own_and_verified(acme: Acme):
 
 @pytest.mark.parametrize("part", ["author", "committer"])
 def test_a_commit_with_names_of_its_own_is_not_verified(acme: Acme, part):
-    made = commit(acme, {"x.md": "1\n"}, **{part: {"name": "X", "email": "x@example.org", "date": "2020-01-01T00:00:00Z"}})
+    made = commit(
+        acme, {"x.md": "1\n"}, "main", **{part: {"name": "X", "email": "x@example.org", "date": "2020-01-01T00:00:00Z"}}
+    )
     assert (made[part]["name"], made["verification"]["verified"]) == ("X", False)
 
 
@@ -62,8 +70,8 @@ def test_branches_are_made_listed_and_deleted(acme: Acme):
     acme.api().post(f"{GIT}/refs", {"ref": "refs/heads/docs/one", "sha": sha})
     acme.api().post(f"{GIT}/refs", {"ref": "refs/heads/docs/one", "sha": sha}, 422)
     acme.api().post(f"{GIT}/refs", {"ref": "heads/x", "sha": sha}, 422)
-    assert [r["ref"] for r in acme.api().get(f"{GIT}/matching-refs/heads/docs")] == ["refs/heads/docs/one"]  # type: ignore[index]
-    assert {b["name"] for b in acme.api().get("/repos/acme/shop/branches")} == {"main", "docs/one"}  # type: ignore[index]
+    assert [r["ref"] for r in acme.api().get(f"{GIT}/matching-refs/heads/docs")] == ["refs/heads/docs/one"]
+    assert {b["name"] for b in acme.api().get("/repos/acme/shop/branches")} == {"main", "docs/one"}
     assert acme.api().get("/repos/acme/shop/branches/docs/one")["commit"]["sha"] == sha
     acme.api().delete(f"{GIT}/refs/heads/docs/one")
     acme.api().get(f"{GIT}/ref/heads/docs/one", 404)
@@ -94,8 +102,8 @@ def test_contents_are_files_and_folders_at_any_ref(acme: Acme):
     path = "/repos/acme/shop/contents"
     acme.world.push(acme.repo, acme.bob, "feature", {"docs/guide.md": "# New\n"})
     assert base64.b64decode(acme.api().get(f"{path}/docs/guide.md", ref="feature")["content"]) == b"# New\n"
-    assert [e["name"] for e in acme.api().get(f"{path}/docs")] == ["guide.md"]  # type: ignore[index]
-    assert [e["type"] for e in acme.api().get(f"{path}/")] == ["file", "dir"]  # type: ignore[index]
+    assert [e["name"] for e in acme.api().get(f"{path}/docs")] == ["guide.md"]
+    assert [e["type"] for e in acme.api().get(f"{path}/")] == ["file", "dir"]
     headers = {"Authorization": f"Bearer {acme.token()}", "Accept": "application/vnd.github.raw+json"}
     assert requests.get(acme.github.api_url + f"{path}/a.txt", headers=headers, timeout=10).content == b"one\n"
     acme.api().get(f"{path}/nothing", 404)
@@ -147,9 +155,15 @@ def test_a_commit_by_graphql_swaps_only_the_head_it_expects(acme: Acme):
         },
     }
     body = {"query": MUTATION, "variables": {"input": given}}
-    oid = requests.post(url, json=body, headers=headers, timeout=10).json()["data"]["createCommitOnBranch"]["commit"]["oid"]
+    oid = requests.post(url, json=body, headers=headers, timeout=10).json()["data"]["createCommitOnBranch"]["commit"][
+        "oid"
+    ]
     read = acme.api().get("/repos/acme/shop/commits/main")
-    assert (read["sha"], read["commit"]["message"], read["commit"]["verification"]["verified"]) == (oid, "Workdocs\n\nmore", True)
+    assert (read["sha"], read["commit"]["message"], read["commit"]["verification"]["verified"]) == (
+        oid,
+        "Workdocs\n\nmore",
+        True,
+    )
     stale = requests.post(url, json=body, headers=headers, timeout=10).json()
     assert (stale["errors"][0]["type"], acme.repo.git.tip("main")) == ("STALE_DATA", oid)
     other = requests.post(url, json={"query": "{ viewer { login } }"}, headers=headers, timeout=10).json()

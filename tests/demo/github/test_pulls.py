@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+import requests
 
 from deploy.demo.github.bare import Signature
 from tests.demo.github.conftest import Acme
@@ -36,7 +37,14 @@ def test_a_pull_is_opened_changed_closed_and_reopened_through_the_api(acme: Acme
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"head": "nowhere"}, {"base": "nowhere"}, {"head": "main"}, {"title": ""}, {"head": "dave:feature"}, {"head": "feature"}],
+    [
+        {"head": "nowhere"},
+        {"base": "nowhere"},
+        {"head": "main"},
+        {"title": ""},
+        {"head": "dave:feature"},
+        {"head": "feature"},
+    ],
 )
 def test_a_pull_that_cannot_be_is_refused(acme: Acme, wrong):
     acme.pull()  # of the branch feature already
@@ -48,10 +56,10 @@ def test_a_pull_that_cannot_be_is_refused(acme: Acme, wrong):
 def test_pulls_are_listed_by_state_head_and_base(acme: Acme):
     first, second = acme.pull("one"), acme.pull("two", {"c.txt": "other\n"})
     acme.world.close(first, acme.bob)
-    numbers = [p["number"] for p in acme.api().get(PULLS)]  # type: ignore[index]
+    numbers = [p["number"] for p in acme.api().get(PULLS)]
     assert numbers == [second.number]
     assert len(acme.api().get(PULLS, state="all")) == 2
-    assert acme.api().get(PULLS, state="all", head="acme:one")[0]["number"] == first.number  # type: ignore[index]
+    assert acme.api().get(PULLS, state="all", head="acme:one")[0]["number"] == first.number
     assert acme.api().get(PULLS, base="other") == []
     assert len(acme.api().get(f"/repos/acme/shop/commits/{second.head_sha}/pulls")) == 1
 
@@ -83,10 +91,10 @@ def test_commits_name_people_by_address_and_nobody_otherwise(acme: Acme):
     pull = acme.pull()
     stranger = Signature("Someone", "someone@example.org", datetime(2020, 1, 2, tzinfo=UTC))
     acme.world.push(acme.repo, acme.bob, "feature", {"c.txt": "3\n"}, "Odd", author=stranger, committer=acme.carol)
-    first, second = acme.api().get(f"{PULLS}/{pull.number}/commits")  # type: ignore[misc]
-    assert (first["author"]["login"], first["commit"]["verification"]["verified"]) == ("bob", False)  # type: ignore[index]
-    assert (second["author"], second["committer"]["login"]) == (None, "carol")  # type: ignore[index]
-    assert acme.repo.pushers[second["sha"]] == acme.bob.id  # type: ignore[index]
+    first, second = acme.api().get(f"{PULLS}/{pull.number}/commits")
+    assert (first["author"]["login"], first["commit"]["verification"]["verified"]) == ("bob", False)
+    assert (second["author"], second["committer"]["login"]) == (None, "carol")
+    assert acme.repo.pushers[second["sha"]] == acme.bob.id
 
 
 @pytest.mark.parametrize(("method", "parents"), [("merge", 2), ("squash", 1)])
@@ -125,7 +133,7 @@ def test_a_pull_of_a_fork_outlives_the_fork(acme: Acme):
     pull = acme.world.open_pull(acme.repo, acme.dave, head="patch", head_repo=fork)
     read = acme.api().get(f"{PULLS}/{pull.number}")
     assert (read["head"]["repo"]["full_name"], read["maintainer_can_modify"]) == ("dave/shop", True)
-    assert acme.api().get(f"{PULLS}/{pull.number}/files")[0]["filename"] == "b.txt"  # type: ignore[index]
+    assert acme.api().get(f"{PULLS}/{pull.number}/files")[0]["filename"] == "b.txt"
     acme.world.delete_repo(fork)
     assert acme.api().get(f"{PULLS}/{pull.number}")["head"]["repo"] is None
 
@@ -142,8 +150,12 @@ def test_comments_are_written_listed_edited_and_deleted(acme: Acme):
     acme.world.comment(pull, acme.carol, "looks good")
     path = f"{ISSUES}/{pull.number}/comments"
     made = acme.api().post(path, {"body": "report"})
-    assert (made["user"]["login"], made["user"]["type"], made["performed_via_github_app"]["slug"]) == ("gate[bot]", "Bot", "gate")
-    assert [c["body"] for c in acme.api().get(path)] == ["looks good", "report"]  # type: ignore[index]
+    assert (made["user"]["login"], made["user"]["type"], made["performed_via_github_app"]["slug"]) == (
+        "gate[bot]",
+        "Bot",
+        "gate",
+    )
+    assert [c["body"] for c in acme.api().get(path)] == ["looks good", "report"]
     one = f"{ISSUES}/comments/{made['id']}"
     assert acme.api().patch(one, {"body": "report 2"})["body"] == "report 2"
     acme.as_person(acme.carol).patch(one, {"body": "defaced"}, 403)
@@ -180,8 +192,6 @@ def test_reactions_count_once_a_person_and_can_be_taken_back(acme: Acme):
 
 
 def test_an_unchanged_answer_is_304_for_who_has_its_tag(acme: Acme):
-    import requests
-
     url = f"{acme.github.api_url}{PULLS}/{acme.pull().number}"
     headers = {"Authorization": f"Bearer {acme.token()}"}
     tag = requests.get(url, headers=headers, timeout=10).headers["ETag"]

@@ -14,7 +14,7 @@ def user(state: State, who: User) -> Json:
         "login": who.login,
         "id": who.id,
         "node_id": node_id(who.type, who.id),
-        "avatar_url": f"{web}/_static/avatar.svg?u={who.id}",
+        "avatar_url": f"{web}/_avatar/{who.id}",
         "gravatar_id": "",
         "url": api,
         "html_url": f"{web}/apps/{who.login.removesuffix('[bot]')}" if who.type == "Bot" else f"{web}/{who.login}",
@@ -65,7 +65,7 @@ def organization(state: State, org: User) -> Json:
         "issues_url": f"{api}/issues",
         "members_url": f"{api}/members{{/member}}",
         "public_members_url": f"{api}/public_members{{/member}}",
-        "avatar_url": f"{state.server_url}/_static/avatar.svg?u={org.id}",
+        "avatar_url": f"{state.server_url}/_avatar/{org.id}",
         "description": org.name,
     }
 

@@ -124,7 +124,7 @@ def status(state: State, one: CommitStatus) -> Json:
         "url": f"{repos.api(state, one.repo)}/statuses/{one.sha}",
         "id": one.id,
         "node_id": node_id("StatusContext", one.id),
-        "avatar_url": f"{state.server_url}/_static/avatar.svg?u={one.creator.id}",
+        "avatar_url": f"{state.server_url}/_avatar/{one.creator.id}",
         "state": one.state,
         "description": one.description,
         "target_url": one.target_url,
