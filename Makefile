@@ -38,7 +38,7 @@ check: $(MADE)/project  ## linters, formatting, types, who imports whom
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 bench: setup  ## the benchmarks
 	@$(BIN)/python -m tests.bench
@@ -50,7 +50,7 @@ lock: $(MADE)/packages  ## resolve the locks again after a change of dependencie
 	$(BIN)/$(LOCK) pyproject.toml -o requirements/run.txt
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
 $(MADE)/venv:
 	@if [ -z "$(PYTHON)" ]; then \
