@@ -26,6 +26,14 @@ def get_user(login: str) -> Response:
     return jsonify(accounts.public_user(call.hub().state, call.hub().state.user(login)))
 
 
+@api.get("/user/<int:account_id>")
+def get_user_by_id(account_id: int) -> Response:
+    state = call.hub().state
+    if account_id not in state.users:
+        raise not_found()
+    return jsonify(accounts.public_user(state, state.users[account_id]))
+
+
 @api.get("/repos/<owner>/<name>/collaborators/<login>/permission")
 def get_permission(owner: str, name: str, login: str) -> Response:
     """The highest of all grants, once in the old words and once exactly; 404 for who has nothing to do with the repository."""
