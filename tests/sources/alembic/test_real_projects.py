@@ -74,3 +74,23 @@ def test_optuna(
     # A fault of the project's own: its way back does not run.
     assert found.undo is None
     assert found.undo_error.startswith("Revision v3.0.0.c: AttributeError")
+
+
+def test_airflow(source: AlembicSource, environments: Environments, postgresql: ScratchAddress):
+    needs = "apache-airflow-core==3.3.2\npsycopg2-binary\nasyncpg\n"
+    files, python = project(environments, needs, "airflow/migrations")
+    mod = module(
+        url_variables=("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",), environment=(("AIRFLOW_HOME", "/tmp/airflow"),)
+    )
+    history = source.history(files, mod)
+    assert (history.problems, history.unreadable, len(history.heads)) == ((), (), 1)
+    found = recorded(source, files, python, postgresql, mod, declared=True)
+    assert (found.error, found.failed) == ("", "")
+    assert (found.declared, found.declared_error) == ((), "")
+    names = list(dict.fromkeys(item.revision for item in found.statements if item.revision))
+    assert names == [item.id for item in history.revisions]
+    assert len(names) > 100
+    # One transaction a revision, as airflow's env.py asks for.
+    assert len({item.group for item in found.statements if item.revision}) >= len(names)
+    reading = {item.revision for item in found.statements if item.read and item.revision}
+    print(found.tool, found.notes, len(found.statements), reading)

@@ -89,15 +89,18 @@ def _read(tree: Tree, file: TreeEntry) -> Revision | Unreadable:
 
 def _oddities(tree: Tree, project: Project) -> Iterator[Refusal]:
     """Links and oversize files among the revisions: Alembic would follow them, we never do."""
-    for place in dict.fromkeys((project.script_location, *project.version_locations)):
-        for path, what in tree.oddities(place) if place else ():
-            if path.endswith((".py", ".mako")) or path == place or "." not in path.rpartition("/")[2]:
-                yield _problem(
-                    RefusalCode.PLAN_INCOMPLETE,
-                    f"`{path}` is not an ordinary file ({what}).",
-                    "Commit an ordinary file in its place, or remove it.",
-                    path=path,
-                )
+    places = {place for place in (project.script_location, *project.version_locations) if place}
+    odd = {path: what for place in places for path, what in tree.oddities(place)}
+    odd |= {path: what for path, what in tree.oddities() if path in places}
+    for path, what in sorted(odd.items()):
+        name = path.rpartition("/")[2]
+        if name.endswith((".py", ".mako")) or "." not in name:
+            yield _problem(
+                RefusalCode.PLAN_INCOMPLETE,
+                f"`{path}` is not an ordinary file ({what}).",
+                "Commit an ordinary file in its place, or remove it.",
+                path=path,
+            )
 
 
 def _parents(revision: Revision, by_id: Mapping[str, Revision]) -> tuple[str, ...]:
