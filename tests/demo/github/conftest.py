@@ -12,6 +12,7 @@ import requests
 
 from deploy.demo.github import StandIn
 from deploy.demo.github.records import App, Installation, Json, Pull, Repo, User
+from deploy.demo.github.scenery import Files
 from deploy.demo.github.world import World
 from tests.demo.github.contract import assert_no_violations
 
@@ -34,10 +35,10 @@ class Acme:
     installation: Installation
 
     def pull(
-        self, branch: str = "feature", files: dict[str, str | bytes | None] | None = None, **settings: object
+        self, branch: str = "feature", files: Files | None = None, *, title: str = "Add b", draft: bool = False
     ) -> Pull:
         self.world.push(self.repo, self.bob, branch, files or {"b.txt": "two\n"}, "Add b")
-        return self.world.open_pull(self.repo, self.bob, head=branch, title=title, **settings)
+        return self.world.open_pull(self.repo, self.bob, head=branch, title=title, draft=draft)
 
     def api(self, authorization: str | None = None) -> Api:
         return Api(self.github.api_url, authorization or f"Bearer {self.token()}")

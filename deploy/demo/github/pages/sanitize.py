@@ -7,65 +7,10 @@ from html import escape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-TAGS = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "caption",
-        "cite",
-        "code",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "var",
-        "wbr",
-    ]
-)
+INLINE = "a abbr b br cite code del dfn em i img input ins kbd mark q s samp small span strike strong sub sup var wbr"
+BLOCKS = "blockquote caption dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre summary ul"
+TABLES = "table tbody td tfoot th thead tr"
+TAGS = frozenset(f"{INLINE} {BLOCKS} {TABLES}".split())
 VOID = frozenset(("br", "hr", "img", "input", "wbr"))
 DROPPED_WHOLE = frozenset(("script", "style", "iframe", "object", "embed", "template", "textarea", "title", "noscript"))
 ANYWHERE = frozenset(("align", "dir", "lang", "title"))
