@@ -1,0 +1,181 @@
+"""Put the service together: which class fills which port, from settings read once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from workers.core.config_files import ServerFile
+from workers.core.errors import ExpectedError
+from workers.core.refusals import RefusalCode
+from workers.databases.postgresql.database import PostgresqlDatabase
+from workers.databases.sqlite.database import SqliteDatabase
+from workers.github.checkout import MirrorCode
+from workers.github.host import GithubHost
+from workers.github.mirror import Mirrors
+from workers.inbox import HeardInbox
+from workers.local.clock import SystemClock
+from workers.local.kept_replays import KeptReplays
+from workers.local.keys import SigningKeys
+from workers.local.merged_configs import MergedConfigs, read_server_config
+from workers.local.secret_values import SecretValues
+from workers.ports import Code, Database, Host, Queue, Services, Source
+from workers.queue import RedisQueue
+from workers.sandbox.find import Unavailable
+from workers.sandbox.identity import Identity, identity, named_identity
+from workers.sandbox.none import NoSandbox
+from workers.sandbox.run import Sandbox, Unsandboxed
+from workers.sandbox.runtime import open_area
+from workers.sandbox.selftest import proven_sandbox
+from workers.settings import Sandbox as SandboxSetting
+from workers.settings import Settings
+from workers.sources.alembic.environments import Environments
+from workers.sources.alembic.record import Recorder
+from workers.sources.alembic.source import AlembicSource
+from workers.store.inbox import Inbox, connect
+from workers.store.seal import Seal, StateKey
+from workers.store.sql import SqlStore
+from workers.store.upgrade import upgrade
+from workers.telling import PullTelling
+
+PROJECT = Path(__file__).resolve().parent.parent
+_installed: list[Settings] = []
+_OPERATOR_VARIABLES = ("UV_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What this machine offers for strangers' code: the area, whose user, and the sandbox, or why there is none."""
+
+    area: Path
+    identity: Identity
+    sandbox: Sandbox
+    problem: str
+    trusted: bool
+
+
+def install(settings: Settings) -> None:
+    """Remember the settings for the jobs of this process and of those that it forks."""
+    _installed[:] = [settings]
+
+
+def services() -> Services:
+    """The services of a job; made anew in each job's process, because connections do not survive a fork."""
+    return build(_installed[0])
+
+
+def telling() -> PullTelling:
+    """How trouble is told."""
+    return PullTelling()
+
+
+def build(settings: Settings, *, queue: Queue | None = None) -> Services:
+    """Make everything; connects to nothing but the state."""
+    clock = SystemClock()
+    found = machine(settings)
+    host = GithubHost(
+        app_id=int(settings.app_id), private_key=settings.private_key, api_url=settings.api_url, clock=clock
+    )
+    host.__enter__()
+    mirrors = Mirrors(folder=settings.data_dir / "mirrors", server_url=settings.server_url, token=host.token)
+    engine = connect(settings.state_url)
+    store = SqlStore(engine, Seal(tuple(StateKey(key.id, key.secret) for key in settings.state_keys)), clock)
+    keys = tuple((key.id, Ed25519PrivateKey.from_private_bytes(key.secret)) for key in settings.signing_keys)
+    return Services(
+        host=_host(host),
+        code=_code(MirrorCode(mirrors)),
+        store=store,
+        inbox=HeardInbox(Inbox(engine)),
+        queue=queue or RedisQueue.from_url(settings.redis_url),
+        clock=clock,
+        signer=SigningKeys(keys),
+        secrets=SecretValues(dict(settings.variables)),
+        configs=MergedConfigs(server_config(settings.config)),
+        replays=KeptReplays(settings.data_dir / "replays"),
+        databases=databases(found),
+        sources=sources(found),
+        server_url=settings.server_url,
+        version=own_version(),
+        sandbox_problem=found.problem,
+        trusted=found.trusted,
+    )
+
+
+def upgrade_state(settings: Settings) -> None:
+    """Make or bring forward the tables of the state."""
+    engine = connect(settings.state_url)
+    upgrade(engine)
+    engine.dispose()
+
+
+def machine(settings: Settings) -> Machine:
+    """Find and prove the sandbox; its self-test runs once a process."""
+    if settings.sandbox is SandboxSetting.OFF:
+        who = named_identity(os.geteuid(), os.getegid())
+        area = open_area(settings.data_dir / "area", who)
+        unsandboxed = Unsandboxed(identity=who, area=area)
+        return Machine(area=area, identity=who, sandbox=unsandboxed, problem="", trusted=True)
+    who = identity(os.geteuid(), os.getegid())
+    area = open_area(settings.data_dir / "area", who)
+    found = proven_sandbox(
+        area=area, identity=who, setting=None, search_path=os.environ.get("PATH", os.defpath), project=PROJECT
+    )
+    if isinstance(found, Unavailable):
+        return Machine(area=area, identity=who, sandbox=NoSandbox(found, who), problem=found.reason, trusted=False)
+    return Machine(area=area, identity=who, sandbox=found.sandbox, problem="", trusted=False)
+
+
+def databases(found: Machine) -> tuple[Database, ...]:
+    """The engines that are served."""
+    return (
+        PostgresqlDatabase(area=found.area, sandbox=found.sandbox),
+        SqliteDatabase(area=found.area, sandbox=found.sandbox),
+    )
+
+
+def sources(found: Machine) -> tuple[Source, ...]:
+    """The sources that are served."""
+    operator = tuple((name, value) for name, value in os.environ.items() if name.startswith(_OPERATOR_VARIABLES))
+    environments = Environments(
+        area=found.area,
+        identity=found.identity,
+        uv=Path(sys.executable).parent / "uv",
+        interpreter=Path(sys.executable),
+        operator=operator,
+    )
+    return (AlembicSource(recorder=Recorder(sandbox=found.sandbox, area=found.area), environments=environments),)
+
+
+def server_config(path: Path) -> ServerFile:
+    """Read the operator's config. Raises ExpectedError(config_invalid) with every fault."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"the server config cannot be read: {error.strerror}"
+        raise ExpectedError(message, "set SCHEMAGATE_CONFIG to its path", RefusalCode.NOT_CONFIGURED) from error
+    found = read_server_config(content)
+    if isinstance(found, ServerFile):
+        return found
+    faults = "; ".join(f"line {item.line}: {item.message} ({item.fix})" for item in found)
+    raise ExpectedError(f"the server config is not valid: {faults}", "mend these lines", RefusalCode.CONFIG_INVALID)
+
+
+def own_version() -> str:
+    """The version of this program."""
+    try:
+        return version("schemagate")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _host(host: GithubHost) -> Host:
+    return host
+
+
+def _code(code: MirrorCode) -> Code:
+    return code
