@@ -1,4 +1,4 @@
-"""A GitHub of its own for each test."""
+"""A GitHub of its own for each test, and our host on it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,24 @@ import pytest
 
 from deploy.demo.github import StandIn
 from tests.github.hosted import Hosted
+from workers.github.host import GithubHost
+from workers.github.permissions import permissions
+from workers.ports import Repository
 
 
 @pytest.fixture
 def hosted() -> Iterator[Hosted]:
+    """The App has exactly the permissions that it asks for."""
     with StandIn() as github:
-        yield Hosted.on(github)
+        yield Hosted.on(github, permissions=dict(permissions()))
+
+
+@pytest.fixture
+def host(hosted: Hosted) -> Iterator[GithubHost]:
+    with hosted.host(patience=5) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shop(hosted: Hosted) -> Repository:
+    return hosted.repository

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from deploy.demo.github import StandIn
+from workers.github.client import Client
+from workers.github.host import GithubHost
 from workers.ports import Repository
 
 FILES = {"alembic.ini": "[alembic]\n", "versions/a.py": "revision = 'a'\n", "README.md": "# shop\n"}
@@ -43,5 +46,38 @@ class Hosted:
         found: str = self.shop.git.tip(branch)
         return found
 
-    def token(self) -> str:
-        return str(self.github.world.personal_token(self.bob))
+    def host(self, **client: Any) -> GithubHost:
+        """Our side of it, with the App's own key."""
+        return GithubHost(
+            app_id=self.app.id,
+            private_key=self.app.private_key_pem,
+            api_url=self.github.api_url,
+            clock=FixedClock(),
+            client=Client(self.github.api_url, **client),
+        )
+
+    def exchanges(self) -> list[dict[str, Any]]:
+        """Every REST exchange so far."""
+        log = self.github.exchange_log
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    def writes(self) -> list[str]:
+        """The paths that were written to, tokens aside."""
+        return [
+            f"{item['method']} {item['path']}"
+            for item in self.exchanges()
+            if item["method"] != "GET" and "access_tokens" not in item["path"]
+        ]
+
+
+class FixedClock:
+    """`ports.Clock` that stands still."""
+
+    def now(self) -> float:
+        return 1_800_000_000.0
+
+    def iso(self) -> str:
+        return "2027-01-15T08:00:00.000Z"
+
+    def code(self) -> str:
+        return "abc1234"
