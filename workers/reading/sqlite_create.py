@@ -60,6 +60,12 @@ class Reading:
         self.tokens = tokens(text)
         self.at = 0
 
+    @classmethod
+    def of(cls, found: list[Token]) -> Reading:
+        reading = cls("")
+        reading.tokens = found
+        return reading
+
     def index(self) -> Index:
         self.skip("CREATE")
         self.skip("UNIQUE")
@@ -122,18 +128,7 @@ class Reading:
 
     def parts(self) -> list[list[Token]]:
         """What commas part between a bracket here and the one that closes it."""
-        parts: list[list[Token]] = [[]]
-        depth = 0
-        for token in self.bracketed():
-            sign = token.text if token.kind is Kind.SIGN else ""
-            depth += (sign == "(") - (sign == ")")
-            if sign == "," and not depth:
-                parts.append([])
-            else:
-                parts[-1].append(token)
-        if not all(parts):
-            raise TextError("an empty place in a list")
-        return parts
+        return parted(self.bracketed())
 
     def now(self) -> Token | None:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
@@ -144,6 +139,22 @@ class Reading:
             raise TextError("the text ends too early")
         self.at += 1
         return token
+
+
+def parted(found: list[Token]) -> list[list[Token]]:
+    """What commas part, outside brackets. Raises TextError where there is nothing between two."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in found:
+        sign = token.text if token.kind is Kind.SIGN else ""
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    if not all(parts):
+        raise TextError("an empty place in a list")
+    return parts
 
 
 def _indexed(part: list[Token]) -> str:

@@ -20,25 +20,6 @@ from pathlib import Path
 from typing import Any
 
 MOST = 64 * 1024 * 1024
-DENIED_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "fsdir", "lsmode"})
-DENIED_TABLES = frozenset({"sqlite_dbpage", "fsdir", "zipfile"})
-# Pragmas that only tell something; a plan may name them, also with an argument.
-TELLING = frozenset(
-    {
-        *("table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"),
-        *("foreign_key_list", "foreign_key_check", "collation_list", "compile_options", "database_list"),
-        *("quick_check", "integrity_check", "function_list", "module_list", "pragma_list"),
-    },
-)
-# Pragmas that a plan may set: they belong to the schema or end with the transaction.
-SETTING = frozenset(
-    {"user_version", "application_id", "defer_foreign_keys", "legacy_alter_table", "recursive_triggers"},
-)
-# Without an argument these tell; with one they change what the connection or the file is.
-ASKED = SETTING | {
-    *("foreign_keys", "journal_mode", "page_count", "page_size", "freelist_count", "encoding", "auto_vacuum"),
-    *("schema_version", "data_version", "query_only", "locking_mode"),
-}
 
 
 class Policy(Enum):
@@ -59,8 +40,9 @@ class OrphansError(sqlite3.IntegrityError):
 class Session:
     """The one connection of this process, with what the authorizer saw."""
 
-    def __init__(self, path: str, mode: str, busy: float) -> None:
+    def __init__(self, path: str, mode: str, busy: float, rights: dict[str, list[str]]) -> None:
         self.path = path
+        self.rights = {name: frozenset(words) for name, words in rights.items()}
         self.policy = Policy.OURS
         self.actions: list[tuple[str, str | None, str | None, str | None]] = []
         self.vacuuming = False
@@ -90,23 +72,23 @@ class Session:
 
     def _may(self, action: int, one: str, two: str | None) -> bool:
         if action == sqlite3.SQLITE_FUNCTION:
-            return (two or "").lower() not in DENIED_FUNCTIONS
+            return (two or "").lower() not in self.rights["functions_denied"]
         if action in {sqlite3.SQLITE_READ, sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}:
-            return one not in DENIED_TABLES
+            return one not in self.rights["tables_denied"]
         if action == sqlite3.SQLITE_PRAGMA:
             return self._may_pragma(one, two)
         if action == sqlite3.SQLITE_ATTACH:  # VACUUM attaches a file without a name
             return self.vacuuming and one == ""
-        if action == sqlite3.SQLITE_DETACH:
+        if action in {sqlite3.SQLITE_DETACH, sqlite3.SQLITE_TRANSACTION}:
             return self.vacuuming
-        return action not in {sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT}
+        return action != sqlite3.SQLITE_SAVEPOINT
 
     def _may_pragma(self, name: str, argument: str | None) -> bool:
         if self.policy is Policy.LOOK:
             return False  # pragmas act while they are compiled, so none is; the log has what is needed
-        if name in TELLING or (argument is None and name in ASKED):
+        if name in self.rights["telling"] or (argument is None and name in self.rights["asked"]):
             return True
-        return self.policy is Policy.RUN and name in SETTING
+        return self.policy is Policy.RUN and name in self.rights["setting"]
 
     @contextlib.contextmanager
     def under(self, policy: Policy, seconds: float) -> Iterator[None]:
@@ -139,13 +121,13 @@ def actions(session: Session, *, sql: str, seconds: float) -> dict[str, object]:
     return {"actions": session.actions, "error": error}
 
 
-def execute(session: Session, *, sql: str, values: list[str | None], vacuum: bool, seconds: float) -> int:
+def execute(session: Session, *, sql: str, vacuum: bool, seconds: float) -> int:
     """Run one statement of a plan to its end; the number of rows it hit, -1 where it has none."""
     session.vacuuming = vacuum
     session.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, int(session.vacuuming))
     try:
         with session.under(Policy.RUN, seconds):
-            cursor = session.connection.execute(sql, values)
+            cursor = session.connection.execute(sql)
             while cursor.fetchmany(1000):
                 pass
             return cursor.rowcount
@@ -154,11 +136,16 @@ def execute(session: Session, *, sql: str, values: list[str | None], vacuum: boo
         session.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 
 
+def set_pragmas(session: Session, *, settings: list[list[str]], **_: object) -> None:
+    """Set pragmas of ours."""
+    for name, value in settings:
+        session.connection.execute(f"PRAGMA {name}={value}")
+
+
 def begin(session: Session, *, settings: list[list[str]], seconds: float) -> None:
     """Open a writing transaction. Copying and renaming a table must neither check nor follow foreign keys on the way."""
     connection = session.connection
-    for name, value in settings:
-        connection.execute(f"PRAGMA {name}={value}")
+    set_pragmas(session, settings=settings)
     connection.execute("BEGIN IMMEDIATE")
     try:
         session.broken = _broken_references(session, seconds)
@@ -260,7 +247,7 @@ def copy(session: Session, *, name: str, **_: object) -> None:
 OPERATIONS: dict[str, Callable[..., object]] = {
     each.__name__: each
     for each in (
-        *(query, actions, execute, begin, commit, rollback, read, close_read, lock, state, prove),
+        *(query, actions, execute, set_pragmas, begin, commit, rollback, read, close_read, lock, state, prove),
         *(checksums, copy),
     )
 }
@@ -287,7 +274,7 @@ def serve() -> None:
         try:
             asked: dict[str, Any] = json.loads(line)
             if session is None:
-                session = Session(f"{sys.argv[1]}/{asked['name']}", asked["mode"], asked["busy"])
+                session = Session(f"{sys.argv[1]}/{asked['name']}", asked["mode"], asked["busy"], asked["rights"])
                 answer = {"value": sqlite3.sqlite_version}
             else:
                 answer = {"value": OPERATIONS[asked.pop("op")](session, **asked)}

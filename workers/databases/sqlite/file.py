@@ -104,8 +104,22 @@ def find(path: Path) -> Place:
 
 
 def new(folder: Path, name: str, identity: Identity) -> Place:
-    """A file of ours that is not there yet."""
-    return Place(path=folder / name, owner=identity.uid, group=identity.gid, permissions=0o600, size=0, wal=False)
+    """A file of ours that is not there yet. Strangers may make it a WAL database, so it is opened as one."""
+    return Place(path=folder / name, owner=identity.uid, group=identity.gid, permissions=0o600, size=0, wal=True)
+
+
+def writable(place: Place, user: Identity) -> bool:
+    """Whether a user can write a file and make a journal beside it."""
+    if not user.dropped:
+        return os.access(place.path, os.W_OK) and os.access(place.folder, os.W_OK)
+    folder = place.folder.stat()
+    beside = _may_write(folder.st_mode, user, folder.st_uid, folder.st_gid)
+    return beside and _may_write(place.permissions, user, place.owner, place.group)
+
+
+def _may_write(mode: int, user: Identity, owner: int, group: int) -> bool:
+    bit = stat.S_IWUSR if owner == user.uid else stat.S_IWGRP if group == user.gid else stat.S_IWOTH
+    return bool(mode & bit)
 
 
 def _unreachable(path: Path, error: OSError) -> ExpectedError:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
+from workers.databases.sqlite import rights
 from workers.databases.sqlite.file import Mode, Place
 from workers.ports import StatementError
 from workers.sandbox.converse import Conversation, ConversationEndedError
@@ -28,11 +29,22 @@ _DAY = 24 * 3600
 _TERABYTE = 1024 * 1024 * MEBIBYTE
 
 
-class FileError(Exception):
-    """SQLite's own complaint about reading a file: `state` is its error's name, `busy` that somebody else has the file."""
+_ADVICE = {
+    "BUSY": "Wait until the other program has ended its work on the file, then ask for a new plan.",
+    "CANTOPEN": "Let the file's owner read it and pass its folders; beside a WAL database the owner must be able to write.",
+    "READONLY": "Open the file once with the application: a program that crashed left work that only a writer can finish.",
+    "NOTADB": "Correct the URL: this is no SQLite database, or an encrypted one.",
+    "CORRUPT": "Look at it with `PRAGMA integrity_check`, and restore it from a backup.",
+}
+
+
+class FileError(ExpectedError):
+    """SQLite's own complaint about a file: `state` is its error's name, `busy` that somebody else has the file."""
 
     def __init__(self, message: str, *, state: str, busy: bool) -> None:
-        super().__init__(message)
+        kind = "BUSY" if busy else next((name for name in _ADVICE if name in state), "CORRUPT")
+        super().__init__(f"SQLite cannot use the file: {message}.", _ADVICE[kind], RefusalCode.TARGET_UNREACHABLE)
+        self.complaint = message
         self.state = state
         self.busy = busy
 
@@ -50,9 +62,10 @@ class Action:
 class Session:
     """One open connection, in a process of its own. Ends with its `with` block, or with the first missing answer."""
 
-    def __init__(self, conversation: Conversation, version: str) -> None:
+    def __init__(self, conversation: Conversation, *, writes: bool) -> None:
         self._conversation = conversation
-        self.version = version
+        self.writes = writes
+        self.version = ""
 
     @property
     def alive(self) -> bool:
@@ -71,12 +84,12 @@ class Session:
         told = self.ask("actions", sql=sql, seconds=READ_SECONDS)
         return tuple(Action(*(part or "" for part in action)) for action in told["actions"]), told["error"]
 
-    def execute(self, sql: str, values: tuple[str | None, ...] = (), *, seconds: float, vacuum: bool = False) -> int:
+    def execute(self, sql: str, *, seconds: float, vacuum: bool = False) -> int:
         """Run one statement; the rows that it hit, -1 where it has none. Raises StatementError."""
         try:
-            rows: int = self.ask("execute", sql=sql, values=values, seconds=seconds, vacuum=vacuum)
+            rows: int = self.ask("execute", sql=sql, seconds=seconds, vacuum=vacuum)
         except FileError as error:
-            raise StatementError(str(error), state=error.state, lock_timeout=error.busy) from error
+            raise StatementError(error.complaint, state=error.state, lock_timeout=error.busy) from error
         return rows
 
     def ask(self, operation: str, *, seconds: float = READ_SECONDS, **values: object) -> Any:  # noqa: ANN401 - JSON
@@ -119,12 +132,18 @@ class Opener:
         `busy` is how many seconds SQLite waits for somebody else; `copy_to` a further folder that may be written.
         """
         user = place.user(self.sandbox.identity)
+        if user.dropped and place.size and not user.reaches(place.path):
+            raise ExpectedError(
+                f"The owner of {place.name} cannot reach it.",
+                "Let the file's owner read the file and pass the folders above it, or run the worker as that user.",
+                RefusalCode.TARGET_UNREACHABLE,
+            )
         runtime = python_runtime(self.area, user, self.interpreter)
         command = [runtime.bin, "-I", "-S", "-X", "utf8", _INSIDE_SCRIPT, _INSIDE, _INSIDE_COPY]
         conversation = self.sandbox.converse(command, _profile(place, mode, runtime, copy_to), user=user)
-        session = Session(conversation, "")
+        session = Session(conversation, writes=mode is not Mode.READ)
         try:
-            session.version = session.ask("open", name=place.name, mode=mode.value, busy=busy)
+            session.version = session.ask("open", name=place.name, mode=mode.value, busy=busy, rights=rights.as_json())
         except BaseException:
             session.end()
             raise

@@ -1,0 +1,43 @@
+"""SQLite as an engine: where its parts are put together."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from workers.core.names import Engine
+from workers.core.schema import Name
+from workers.databases.sqlite.file import path_of
+from workers.databases.sqlite.scratch import SqliteScratch
+from workers.databases.sqlite.session import Opener
+from workers.databases.sqlite.target import Locked, SqliteTarget
+from workers.ports import Scratch, Target
+from workers.reading.lexer import split
+from workers.sandbox.run import Sandbox
+
+
+class SqliteDatabase:
+    """SQLite. `area` is the sandboxes' folder (`runtime.open_area`); `interpreter` a Python with the sqlite3 module."""
+
+    def __init__(self, area: Path, sandbox: Sandbox, interpreter: Path = Path(sys.executable)) -> None:
+        self._opener = Opener(area, sandbox, interpreter)
+        self._locked = Locked()
+
+    @property
+    def engine(self) -> Engine:
+        return Engine.SQLITE
+
+    def target(self, url: str, read_url: str | None) -> Target:
+        """A file by its URL. A second URL means nothing here: there are no roles. Raises ExpectedError(config_invalid)."""
+        return SqliteTarget(path=path_of(url), opener=self._opener, locked=self._locked)
+
+    def scratch(self, url: str | None) -> Scratch:
+        """Files below the area; a configured place is not needed."""
+        return SqliteScratch(self._opener)
+
+    def split(self, sql: str) -> tuple[str, ...]:
+        return split(sql, Engine.SQLITE)
+
+    def reads(self, served: tuple[str, ...]) -> tuple[Name, ...]:
+        """SQLite keeps no log."""
+        return ()

@@ -1,0 +1,123 @@
+"""Units of work on an open SQLite file: one consistent view that only reads, and a session that runs statements."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+from workers.core.errors import ExpectedError
+from workers.core.plan import Parsed
+from workers.core.schema import Name, Snapshot
+from workers.databases.sqlite.catalog import read_snapshot
+from workers.databases.sqlite.session import FileError, Session
+from workers.databases.sqlite.statements import parse
+from workers.ports import Rows, StatementError
+from workers.reading.sqlite import TextError, quoted, tokens
+
+# Copying and renaming a table must not follow its foreign keys, and means what SQLite means by itself.
+SETTINGS = (("foreign_keys", "OFF"), ("legacy_alter_table", "OFF"), ("recursive_triggers", "OFF"))
+_DROPS_ROWS = frozenset({"IGNORE", "REPLACE"})
+_MOST_ROWS = 10_000
+
+
+class SqliteReader:
+    """Reads a schema, and rows of small tables, through one session."""
+
+    def __init__(self, session: Session, database: str) -> None:
+        self._session = session
+        self._database = database
+
+    def snapshot(self) -> Snapshot:
+        return read_snapshot(self._session, self._database)
+
+    def rows(self, table: Name, columns: tuple[str, ...]) -> Rows | None:
+        """At most 10,000 rows: a version table has a handful. Raises FileError where a column is not there."""
+        if not self._there(table):
+            return None
+        # The alias keeps SQLite from taking the name of a missing column for a text.
+        wanted = ", ".join(f"CAST(found.{quoted(column)} AS TEXT)" for column in columns)
+        order = ", ".join(str(number) for number in range(1, len(columns) + 1))
+        sql = f"SELECT {wanted} FROM main.{quoted(table[-1])} AS found ORDER BY {order}"
+        return tuple(tuple(row) for row in self._session.rows(sql, most=_MOST_ROWS))
+
+    def has_rows(self, table: Name) -> bool:
+        if not self._there(table):
+            return False
+        ((found,),) = self._session.rows(f"SELECT EXISTS (SELECT 1 FROM main.{quoted(table[-1])})")
+        return bool(found)
+
+    def _there(self, table: Name) -> bool:
+        sql = "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE"
+        return bool(self._session.rows(sql, (table[-1],)))
+
+
+class SqliteWriter(SqliteReader):
+    """Runs statements of a plan. `seconds` is the most that one of them may take."""
+
+    def __init__(self, session: Session, database: str, seconds: float) -> None:
+        super().__init__(session, database)
+        self._seconds = seconds
+
+    def parse(self, sql: str) -> Parsed:
+        parsed = parse(sql, *self._session.actions(sql))
+        return self._without_lossy_copies(parsed) if parsed.copies else parsed
+
+    def begin(self) -> None:
+        with _as_statement_error():
+            self._session.ask("begin", settings=SETTINGS, seconds=self._seconds)
+
+    def execute(self, sql: str) -> int:
+        return self._session.execute(sql, seconds=self._seconds, vacuum=_is_vacuum(sql))
+
+    def same_transaction(self) -> bool:
+        """No statement may begin one, so that one is open means that it is still ours (a trigger can roll it back)."""
+        return bool(self._session.ask("state")["in_transaction"])
+
+    def commit(self) -> None:
+        """Commit. Raises StatementError, also where rows lost their parents in this transaction."""
+        with _as_statement_error():
+            self._session.ask("commit", seconds=self._seconds)
+
+    def rollback(self) -> None:
+        with contextlib.suppress(ExpectedError):
+            self._session.ask("rollback")
+
+    def _without_lossy_copies(self, parsed: Parsed) -> Parsed:
+        """A copy keeps nothing for certain where a constraint of the new table drops rows instead of refusing them."""
+        for item in self.snapshot().objects:
+            conflicts = {item.get("conflict"), item.get("not_null_conflict")}
+            if item.parent in parsed.writes and conflicts & _DROPS_ROWS:
+                return replace(parsed, copies=())
+        return parsed
+
+
+@contextlib.contextmanager
+def reading(session: Session, database: str) -> Iterator[SqliteReader]:
+    """A view that stays the same while it is open; inside a transaction that is open already, its view."""
+    reader = SqliteReader(session, database)
+    if session.ask("state")["in_transaction"]:
+        yield reader
+        return
+    session.ask("read")
+    try:
+        yield reader
+    finally:
+        if session.alive:
+            session.ask("close_read", write=session.writes)
+
+
+@contextlib.contextmanager
+def _as_statement_error() -> Iterator[None]:
+    try:
+        yield
+    except FileError as error:
+        raise StatementError(error.complaint, state=error.state, lock_timeout=error.busy) from error
+
+
+def _is_vacuum(sql: str) -> bool:
+    try:
+        found = tokens(sql)
+    except TextError:
+        return False
+    return bool(found) and found[0].is_word("VACUUM") and not any(token.is_word("INTO") for token in found)
