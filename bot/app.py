@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None, queue: Sending | None = None) -
 
     app = Flask("bot", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.extensions.update(inbox=inbox, dispatcher=dispatcher)
 
     @app.post("/webhook")
     def webhook() -> Response:

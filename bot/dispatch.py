@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import Protocol
 
@@ -40,22 +39,28 @@ def send_outbox(inbox: Inbox, queue: Sending) -> int:
 class Dispatcher:
     """Wakes for each kept delivery. It tries once: what stays behind is swept by the next delivery or by `reconcile`."""
 
-    def __init__(self, inbox: Inbox, queue: Sending, start: Callable[[Callable[[], None]], None] | None = None) -> None:
+    def __init__(self, inbox: Inbox, queue: Sending) -> None:
         self._inbox = inbox
         self._queue = queue
-        self._start = start or _start_thread
         self._wanted = Event()
+        self._stopping = Event()
         self._lock = Lock()
-        self._started = False
+        self._thread: Thread | None = None
 
     def wake(self) -> None:
         """Send soon. The thread starts with the first call, because a server forks after it has loaded the application."""
         self._wanted.set()
         with self._lock:
-            if self._started:
-                return
-            self._started = True
-        self._start(self._run)
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="outbox", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """End the thread after the sweep it is at."""
+        self._stopping.set()
+        self._wanted.set()
+        if self._thread:
+            self._thread.join()
 
     def sweep(self) -> None:
         """Send now; a queue that is down is logged and left to the next sweep."""
@@ -65,11 +70,7 @@ class Dispatcher:
             log.warning("outbox_waits", error=type(error).__name__)
 
     def _run(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             self._wanted.wait()
             self._wanted.clear()
             self.sweep()
-
-
-def _start_thread(run: Callable[[], None]) -> None:
-    Thread(target=run, name="outbox", daemon=True).start()

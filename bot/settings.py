@@ -106,8 +106,11 @@ def _read(path: Path, name: str) -> str:
 
 
 def _default_state(environment: Mapping[str, str]) -> str:
-    """The SQLite file that `schemagate up` makes, below the data directory."""
-    folder = environment.get("SCHEMAGATE_DATA_DIR")
-    if not folder:
-        raise SettingsError("set SCHEMAGATE_STATE_URL, or SCHEMAGATE_DATA_DIR for an SQLite file in it")
-    return f"sqlite:///{Path(folder).absolute() / 'state.db'}"
+    """The SQLite file that `schemagate up` makes, below the data directory; the same rule as in workers/settings.py."""
+    if folder := environment.get("SCHEMAGATE_DATA_DIR"):
+        return f"sqlite:///{Path(folder).absolute() / 'state.db'}"
+    if base := environment.get("XDG_DATA_HOME"):
+        return f"sqlite:///{Path(base).absolute() / 'schemagate' / 'state.db'}"
+    if home := environment.get("HOME"):
+        return f"sqlite:///{Path(home).absolute() / '.local' / 'share' / 'schemagate' / 'state.db'}"
+    raise SettingsError("set SCHEMAGATE_STATE_URL, or SCHEMAGATE_DATA_DIR for an SQLite file in it")

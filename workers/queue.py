@@ -7,6 +7,7 @@ before anything is decoded.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 import zlib
@@ -46,6 +47,7 @@ _LONGEST_DATA = LONGEST_TEXT * 7  # JSON writes one character as six in the wors
 KEPT_SECONDS = 600  # how long a finished job's id is remembered; the outbox remembers for good
 FAILED_SECONDS = 7 * 24 * 3_600
 MOST_REVIVALS = 2
+_MOST_RUNNING = 8
 _LATER = "schemagate:later"
 _REVIVED = "-again"
 # Fields of a job's hash that RQ writes empty; filled, they make a worker import, send, repeat or wait for something.
@@ -187,29 +189,18 @@ class RedisQueue:
         return cls(redis.Redis.from_url(url, socket_connect_timeout=wait, socket_timeout=wait))
 
     def send(self, message: Message, job_id: str | None = None, delay: float = 0) -> None:
-        """Queue a message, or keep it for `delay` seconds first; a job id that Redis remembers is queued once."""
+        """Queue a message, or keep it for `delay` seconds first; a job id that Redis remembers is queued once.
+
+        Without an id, one that says the same and still waits is enough: jobs read the present state when they begin.
+        """
         name, text = encode(message)
         if len(text) > LONGEST_TEXT:
             raise ValueError("too long for a message")
-        job_id = job_id or uuid.uuid4().hex
         if delay > 0:
             entry = json.dumps([job_id, name, text])
             self._connection.zadd(_LATER, {entry: self._seconds() + delay}, nx=True)
-            return
-        route = _route(name)
-        try:
-            self._queue(route.queue).enqueue_call(
-                PERFORM,
-                args=(name, text),
-                timeout=route.seconds,
-                result_ttl=KEPT_SECONDS,
-                failure_ttl=FAILED_SECONDS,
-                description=name,
-                job_id=job_id,
-                unique=True,
-            )
-        except DuplicateJobError:
-            log.debug("message_known", job=job_id)
+        elif job_id := job_id or self._free_id(name, text):
+            self._enqueue(job_id, name, text)
 
     def send_due(self) -> int:
         """Queue the delayed messages whose time has come; returns how many."""
@@ -223,8 +214,8 @@ class RedisQueue:
             self._connection.zrem(_LATER, entry)
         return len(due)
 
-    def revive_abandoned(self) -> tuple[str, ...]:
-        """Send again what dead workers left behind, each at most twice; returns the new job ids.
+    def rescue(self) -> int:
+        """Send again what dead workers left behind, each at most twice; returns how many.
 
         RQ notices a dead worker 60 to 65 seconds after its last heartbeat. Jobs read the present state of everything, so that a second run
         repeats nothing.
@@ -239,7 +230,7 @@ class RedisQueue:
             registry = StartedJobRegistry(queue=queue, job_class=MessageJob)
             registry.cleanup(exception_handlers=[collect])
             abandoned += self._stuck(queue, registry)
-        return tuple(job_id for job in abandoned if (job_id := self.revive(job)))
+        return sum(bool(self.revive(job)) for job in abandoned)
 
     def revive(self, job: Job) -> str:
         """Send a job's message again under an id that counts its lives; empty where it had enough of them."""
@@ -279,6 +270,36 @@ class RedisQueue:
             log_job_description=False,
             work_horse_killed_handler=revive,
         )
+
+    def _enqueue(self, job_id: str, name: str, text: str) -> None:
+        route = _route(name)
+        try:
+            self._queue(route.queue).enqueue_call(
+                PERFORM,
+                args=(name, text),
+                timeout=route.seconds,
+                result_ttl=KEPT_SECONDS,
+                failure_ttl=FAILED_SECONDS,
+                description=name,
+                job_id=job_id,
+                unique=True,
+            )
+        except DuplicateJobError:
+            log.debug("message_known", job=job_id)
+
+    def _free_id(self, name: str, text: str) -> str:
+        """An id made from what is said; empty where the same message waits already, another one while a job of it runs."""
+        digest = hashlib.sha256(f"{name} {text}".encode()).hexdigest()[:32]
+        for number in range(_MOST_RUNNING):
+            job_id = f"m-{digest}-{number}"
+            key = MessageJob.key_for(job_id)
+            status = self._connection.hget(key, "status")
+            if status == b"queued":
+                return ""
+            if status != b"started":
+                self._connection.delete(key)
+                return job_id
+        return uuid.uuid4().hex
 
     def _stuck(self, queue: RqQueue, registry: StartedJobRegistry) -> list[Job]:
         """Jobs that a worker took and never began."""

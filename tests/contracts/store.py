@@ -1,4 +1,6 @@
-"""What a Store does, wherever it keeps its rows; a subclass gives the fixtures `clock`, `store`, `another` (opens the same state once more) and `heard_push`."""
+"""What a Store does, wherever it keeps its rows.
+
+A test module gives the fixtures `clock`, `store`, `another` (opens the same state once more) and `heard_push`."""
 
 from __future__ import annotations
 
@@ -65,6 +67,16 @@ class StoreContract:
         assert not store.planned(7, 3, first)
         assert store.planned(7, 3, first + 1)
 
+    def test_wishes_that_nobody_is_at_work_on_are_found(self, store, clock):
+        for number in (3, 4, 5, 6):
+            store.want_plan(7, number)
+        store.planned(7, 4, 1)
+        store.remember_pull(PullMemory(repository=7, number=5, closed=True))
+        with store.take_plan(7, 6, "job-1", 60):
+            assert store.unplanned(7) == (3,)
+            clock.go_on(61)
+            assert store.unplanned(7) == (3, 6)
+
     def test_a_pull_is_remembered(self, store):
         assert store.pull(7, 3) == PullMemory(repository=7, number=3)
         memory = PullMemory(
@@ -90,6 +102,7 @@ class StoreContract:
         with pytest.raises(ExpectedError) as caught:
             store.remember_repository(replace(shop, id=9))
         assert caught.value.code is RefusalCode.REPOSITORY_CHANGED
+        assert store.repositories() == (7, 8)
 
     def test_commits_of_ours_are_known(self, store):
         store.remember_commit(7, "c" * 40)
@@ -184,7 +197,13 @@ class StoreContract:
     # approvals
 
     def test_a_command_line_counts_once_ever(self, store):
-        assert [store.count_command(5, 1), store.count_command(5, 1), store.count_command(5, 2)] == [True, False, True]
+        assert store.count_command(5, 1, "guid-1")
+        assert not store.count_command(5, 1, "guid-2")
+        assert store.count_command(5, 2, "guid-2")
+
+    def test_the_job_of_a_counted_command_may_run_again(self, store):
+        assert store.count_command(5, 1, "guid-1")
+        assert store.count_command(5, 1, "guid-1")
 
     def test_an_approval_comes_back_as_it_was(self, store):
         approval = an_approval("d" * 64)

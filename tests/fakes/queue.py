@@ -24,5 +24,8 @@ class FakeQueue:
         self.sent.setdefault(job_id, message)
         self.delays.setdefault(job_id, delay)
 
+    def rescue(self) -> int:
+        return 0
+
     def ready(self) -> bool:
         return not self.down

@@ -18,9 +18,12 @@ from workers.store.tables import approvals, commands, refusals
 class Approvals(Ground):
     """The part of the store that knows who said what."""
 
-    def count_command(self, comment: int, line: int) -> bool:
+    def count_command(self, comment: int, line: int, delivery: str) -> bool:
+        this = (commands.c.comment == comment) & (commands.c.line == line)
         with self._engine.begin() as connection:
-            return add(connection, commands, {"comment": comment, "line": line})
+            add(connection, commands, {"comment": comment, "line": line, "delivery": delivery})
+            counted: str | None = connection.scalar(select(commands.c.delivery).where(this))
+        return counted == delivery
 
     def keep_approval(self, repository: int, pull: int, approval: Approval) -> None:
         """A comment approves a digest once; a second time changes nothing, so that a revoked approval stays revoked."""

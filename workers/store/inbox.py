@@ -166,6 +166,10 @@ class Inbox:
             return False
         return True
 
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
 
 def connect(url: str) -> Engine:
     """Open the state. An SQLite file gets a write-ahead log whose every commit reaches the disk, and one writer at a time who waits."""

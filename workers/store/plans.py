@@ -12,7 +12,6 @@ from workers.core.codec import from_json, to_json
 from workers.core.plan import Key, Plan, StoredPlan
 from workers.store.ground import Ground, add
 from workers.store.inbox import reading
-from workers.store.seal import StoreTamperedError
 from workers.store.tables import codes, plans
 
 _MOST_TRIES = 100
@@ -33,7 +32,7 @@ class Plans(Ground):
         )
         with reading(self._engine) as connection:
             rows = connection.execute(_stored().where(wanted).order_by(plans.c.number.desc())).mappings().all()
-        return tuple(self._stored_plan(row) for row in rows)
+        return tuple(stored for row in rows if (stored := self._stored_plan(row)))
 
     def plan(self, digest: str) -> StoredPlan | None:
         return self._first(_stored().where(plans.c.digest == digest))
@@ -47,8 +46,9 @@ class Plans(Ground):
             known = connection.execute(_stored().where(plans.c.digest == plan.digest)).mappings().first()
             if known is None or known["retired"]:
                 self._assign(connection, plan, new_code)
-            stored = connection.execute(_stored().where(plans.c.digest == plan.digest)).mappings().one()
-        return self._stored_plan(stored)
+            row_kept = connection.execute(_stored().where(plans.c.digest == plan.digest)).mappings().one()
+            self._check_code(row_kept)
+        return StoredPlan(plan, row_kept["code"], shown=row_kept["shown"], retired=row_kept["retired"])
 
     def mark_shown(self, digest: str) -> None:
         with self._engine.begin() as connection:
@@ -74,12 +74,16 @@ class Plans(Ground):
             row = connection.execute(query.limit(1)).mappings().first()
         return self._stored_plan(row) if row else None
 
-    def _stored_plan(self, row: RowMapping) -> StoredPlan:
+    def _stored_plan(self, row: RowMapping) -> StoredPlan | None:
+        """None for a sealed plan in the shape of an earlier release: it is planned again, and its approvals count no more."""
         self._seal.check(row["plan_seal"], "plans", row["digest"], row["plan"])
         self._check_code(row)
-        plan = from_json(Plan, json.loads(row["plan"]))
+        try:
+            plan = from_json(Plan, json.loads(row["plan"]))
+        except (TypeError, ValueError):
+            return None
         if plan.digest != row["digest"]:
-            raise StoreTamperedError("a plan in the state does not have the digest under which it stands")
+            return None
         return StoredPlan(plan, row["code"], shown=row["shown"], retired=row["retired"])
 
     def _plan_row(self, plan: Plan) -> dict[str, Any]:

@@ -42,6 +42,12 @@ class Pulls(Ground):
             wanted = connection.scalar(select(pulls.c.wanted).where(_this(repository, pull)))
             return (wanted or 0) <= counter
 
+    def unplanned(self, repository: int) -> tuple[int, ...]:
+        free = or_(pulls.c.lease_owner == "", pulls.c.lease_until <= self._clock.now())
+        waiting = (pulls.c.repository == repository) & (pulls.c.wanted > pulls.c.planned) & pulls.c.closed.is_(False)
+        with reading(self._engine) as connection:
+            return tuple(connection.scalars(select(pulls.c.number).where(waiting, free).order_by(pulls.c.number)))
+
     def pull(self, repository: int, pull: int) -> PullMemory:
         with reading(self._engine) as connection:
             text = connection.scalar(select(pulls.c.remembered).where(_this(repository, pull)))
@@ -70,6 +76,11 @@ class Pulls(Ground):
             if named is not None and named != repository.id:
                 raise _changed(repository, named)
             put(connection, repositories, {"id": repository.id, "name": repository.full_name})
+
+    def repositories(self) -> tuple[int, ...]:
+        """The ids of every repository seen so far."""
+        with reading(self._engine) as connection:
+            return tuple(connection.scalars(select(repositories.c.id).order_by(repositories.c.id)))
 
     def pushes(self, repository: int, ref: str) -> tuple[SeenPush, ...]:
         """From `push` and `pull_request` deliveries alike, each commit and sender once, in the order in which they came."""

@@ -105,6 +105,7 @@ commands = Table(
     memory,
     Column("comment", BigInteger, primary_key=True, autoincrement=False),
     Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("delivery", String(64), nullable=False),
 )
 refusals = Table(
     "refusals",

@@ -90,6 +90,7 @@ def _create_commands() -> None:
         "commands",
         sa.Column("comment", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("line", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("delivery", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("comment", "line"),
     )
 
