@@ -399,4 +399,6 @@ def test_every_endpoint_is_one_of_github(hosted: Hosted) -> None:
 
 def test_part_of_a_path_stays_one_part() -> None:
     user = next(item for item in ENDPOINTS if "memberships" in item.path)
-    assert user.url(org="a/../b", slug="x?y", login="z#") == "/orgs/a%2F..%2Fb/teams/x%3Fy/memberships/z%23"
+    assert user.url(org="a/b", slug="x?y", login="z#") == "/orgs/a%2Fb/teams/x%3Fy/memberships/z%23"
+    with pytest.raises(ValueError, match="upwards"):
+        user.url(org="a/../b", slug="x", login="z")

@@ -20,7 +20,9 @@ class Endpoint:
     level: str = "read"
 
     def url(self, **parts: object) -> str:
-        """Fill the path in; whatever a part holds, it stays one part (`path` and `ref` may hold slashes)."""
+        """Fill the path in; whatever a part holds, it stays one part (`path` and `ref` may hold slashes). ValueError for `..`."""
+        if any(piece in {".", ".."} for part in parts.values() for piece in str(part).split("/")):
+            raise ValueError(f"{self.path} cannot be filled with a step upwards")
         return re.sub(r"\{(\w+)\}", lambda match: quote(str(parts[match[1]]), safe=_SAFE.get(match[1], "")), self.path)
 
 
