@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from workers.core.diff import Change, diff
+from workers.core.diff import Change, Difference, diff
 from workers.core.effects import destroyed
 from workers.core.plan import Parsed, Statement, StatementKind
 from workers.core.refusals import Refusal, RefusalCode
-from workers.core.schema import Name, Snapshot
+from workers.core.schema import Name, ObjectKind, Snapshot
 from workers.ports import Database, RecordedStatement, ScratchDatabase, StatementError, Writer
 
 MANY = 80
@@ -41,6 +41,8 @@ class _Run:
     version_table: Name
     many: bool
     state: Snapshot
+    there: frozenset[tuple[ObjectKind, Name]]
+    copied: dict[Name, frozenset[str]] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     group_effects: list[tuple[Change, ...]] = field(default_factory=list)
     reads: list[tuple[str, Name]] = field(default_factory=list)
@@ -60,7 +62,8 @@ def rehearse(
     pieces = tuple(pieces_of(database, recorded))
     with clone.writing() as writer:
         before = writer.snapshot()
-        run = _Run(version_table, len(pieces) > MANY, before)
+        there = frozenset((item.kind, item.name) for item in before.objects)
+        run = _Run(version_table, len(pieces) > MANY, before, there)
         refusals: tuple[Refusal, ...] = ()
         try:
             for number, (_, group) in enumerate(itertools.groupby(pieces, key=lambda piece: piece.group)):
@@ -108,7 +111,12 @@ def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStat
     if len(run.statements) == first:
         return
     _observe(run, writer)
-    run.group_effects.append(diff(start, run.state))
+    effect = diff(start, run.state)
+    run.group_effects.append(effect)
+    if run.copied:
+        last = run.statements[-1]
+        run.statements[-1] = replace(last, destroys=tuple(dict.fromkeys((*last.destroys, *_net_loss(run, effect)))))
+        run.copied.clear()
 
 
 def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement) -> None:
@@ -120,6 +128,8 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
         return
     if is_bookkeeping(parsed, run.version_table):
         parsed = replace(parsed, kind=StatementKind.BOOKKEEPING)
+    if parsed.copies and len(parsed.reads) == 1:
+        run.copied[parsed.reads[0]] = frozenset(parsed.copies)
     started = time.perf_counter()
     rows = _execute(writer, piece)
     run.seconds.append(round(time.perf_counter() - started, 6))
@@ -142,14 +152,32 @@ def _observe(run: _Run, writer: Writer) -> None:
     effect = diff(run.state, now)
     last = run.statements[-1]
     whole = last.effect + effect
-    run.statements[-1] = replace(last, effect=whole, destroys=_destroys(last.parsed, whole, run.version_table))
+    run.statements[-1] = replace(last, effect=whole, destroys=_destroys(run, last.parsed, whole))
     run.state = now
 
 
-def _destroys(parsed: Parsed, effect: tuple[Change, ...], version_table: Name) -> tuple[str, ...]:
+def _destroys(run: _Run, parsed: Parsed, effect: tuple[Change, ...]) -> tuple[str, ...]:
+    """What is lost of what was there before the plan; a table that the plan itself made for a copy is not missed."""
     if parsed.kind is StatementKind.BOOKKEEPING:
         return ()
-    return destroyed(parsed, tuple(change for change in effect if not _same_table(change.parent, version_table)))
+    known = (change for change in effect if change.after is not None or (change.kind, change.name) in run.there)
+    counted = tuple(change for change in known if not _same_table(change.parent, run.version_table))
+    moved = {
+        item.name
+        for item in counted
+        if item.kind is ObjectKind.TABLE and item.after is None and item.name in run.copied
+    }
+    lost = destroyed(parsed, tuple(change for change in counted if change.parent not in moved))
+    left = (change for change in counted if change.parent in moved and change.kind is ObjectKind.COLUMN)
+    return lost + tuple(f"column {item.label}" for item in left if item.name[-1] not in run.copied[item.parent])
+
+
+def _net_loss(run: _Run, effect: tuple[Change, ...]) -> tuple[str, ...]:
+    """What a copy-and-rename changed for good in the tables that it moved: constraints, types; its columns were counted at the drop."""
+    moved = tuple(item for item in effect if item.parent in run.copied and item.kind is not ObjectKind.COLUMN)
+    typed = tuple(item for item in effect if item.parent in run.copied and item.difference is Difference.CHANGED)
+    nothing = Parsed(kind=StatementKind.ALTER, title="")
+    return destroyed(nothing, tuple(dict.fromkeys((*moved, *typed))))
 
 
 def _check_bookkeeping(parsed: Parsed, rows: int, piece: RecordedStatement) -> None:
