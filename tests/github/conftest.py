@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.demo.github import StandIn
+from tests.demo.github.contract import violations
 from tests.github.hosted import Hosted
 from workers.github.host import GithubHost
 from workers.github.permissions import permissions
@@ -15,9 +16,11 @@ from workers.ports import Repository
 
 @pytest.fixture
 def hosted() -> Iterator[Hosted]:
-    """The App has exactly the permissions that it asks for."""
+    """The App has exactly the permissions that it asks for; all that was said is held to GitHub's own description."""
     with StandIn() as github:
         yield Hosted.on(github, permissions=dict(permissions()))
+        found = violations(github.exchange_log, github.delivery_log)
+    assert not found, "\n".join(map(str, found[:10]))
 
 
 @pytest.fixture
