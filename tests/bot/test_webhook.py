@@ -174,7 +174,7 @@ def test_nothing_else_is_served(client):
     assert client.get("/").status_code == 404
 
 
-def test_the_signature_helper_of_these_tests_is_github_s_own_example():
+def test_these_tests_sign_as_github_s_own_example_does():
     """https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation"""
     expected = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
     assert signature(b"Hello, World!", "It's a Secret to Everybody") == expected
