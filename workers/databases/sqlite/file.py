@@ -83,9 +83,11 @@ def find(path: Path) -> Place:
         number = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise _unreachable(path, error) from error
-    with os.fdopen(number, "rb") as file:
-        found = os.fstat(file.fileno())
-        header = file.read(_HEADER) if stat.S_ISREG(found.st_mode) else b"-"
+    try:
+        found = os.fstat(number)
+        header = os.read(number, _HEADER) if stat.S_ISREG(found.st_mode) else b"no file"
+    finally:
+        os.close(number)
     # A file without a byte is an empty database: SQLite writes the header with the first table.
     if header and not header.startswith(_MAGIC):
         raise ExpectedError(

@@ -116,11 +116,10 @@ def _primary_key(facts: Facts, text: Table) -> Iterator[SchemaObject]:
     if text.primary_key is None:
         return
     values = attributes(
-        columns=_indexed(facts, "pk") or facts.key,
+        columns=_indexed(facts, "pk") or tuple(plain(name) for name in facts.key),
         constraint=text.primary_key.name or None,
         conflict=text.primary_key.conflict or None,
         autoincrement=text.autoincrement or None,
-        no_rowid=True if _looks_like_rowid(facts) and not _any_rowid(facts, text) else None,
     )
     yield SchemaObject(ObjectKind.PRIMARY_KEY, (facts.name, "primary key"), values)
 
@@ -198,19 +197,11 @@ def _indexed(facts: Facts, origin: str) -> tuple[str, ...]:
     return tuple(part.text("") for part in parts)
 
 
-def _looks_like_rowid(facts: Facts) -> bool:
-    keys = [row for row in facts.columns if row.key]
-    return len(keys) == 1 and keys[0].type.upper() == "INTEGER" and not facts.without_rowid
-
-
-def _any_rowid(facts: Facts, text: Table) -> bool:
-    # The one exception, kept for old files: https://www.sqlite.org/lang_createtable.html#rowids_and_the_integer_primary_key
-    return _looks_like_rowid(facts) and not any(column.descending_key for column in text.columns)
-
-
 def _is_rowid(facts: Facts, text: Table, row: ColumnRow) -> bool:
     """Whether a column is another name of the row's number, which is never NULL, said or not."""
-    return bool(row.key) and _any_rowid(facts, text)
+    alone = bool(row.key) and len(facts.key) == 1 and row.type.upper() == "INTEGER" and not facts.without_rowid
+    # One exception is kept for old files: https://www.sqlite.org/lang_createtable.html
+    return alone and not any(column.descending_key for column in text.columns)
 
 
 def _short(text: str) -> str:

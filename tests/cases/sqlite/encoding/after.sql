@@ -1,0 +1,2 @@
+PRAGMA encoding = 'UTF-16le';
+CREATE TABLE parents (id INTEGER PRIMARY KEY, code TEXT);

@@ -1,0 +1,1 @@
+CREATE TABLE parents (id INTEGER PRIMARY KEY, code TEXT);

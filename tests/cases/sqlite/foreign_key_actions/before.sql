@@ -1,0 +1,5 @@
+CREATE TABLE parents (id INTEGER PRIMARY KEY, code TEXT);
+CREATE TABLE things (
+  id INTEGER PRIMARY KEY,
+  a INT, b TEXT, p INT REFERENCES parents
+);

@@ -1,0 +1,7 @@
+CREATE TABLE parents (id INTEGER PRIMARY KEY, code TEXT);
+CREATE TABLE things (
+  id INTEGER PRIMARY KEY,
+  a INT, b TEXT, p INT
+);
+CREATE INDEX ix ON things (a) WHERE a > 1;
+CREATE VIEW v AS SELECT a FROM things;

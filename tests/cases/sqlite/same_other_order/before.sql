@@ -1,0 +1,8 @@
+CREATE TABLE parents (id INTEGER PRIMARY KEY, code TEXT);
+CREATE TABLE things (
+  id INTEGER PRIMARY KEY,
+  a INT, b TEXT, p INT
+);
+CREATE INDEX i1 ON things (a);
+CREATE INDEX i2 ON things (b);
+CREATE VIEW v AS SELECT 1 AS one;

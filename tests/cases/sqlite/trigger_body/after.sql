@@ -1,0 +1,6 @@
+CREATE TABLE parents (id INTEGER PRIMARY KEY, code TEXT);
+CREATE TABLE things (
+  id INTEGER PRIMARY KEY,
+  a INT, b TEXT, p INT
+);
+CREATE TRIGGER tr AFTER INSERT ON things WHEN new.a > 1 BEGIN UPDATE things SET a = 2; END;

@@ -1,0 +1,6 @@
+CREATE TABLE parents (id INTEGER PRIMARY KEY, code TEXT);
+CREATE TABLE things (
+  id INTEGER PRIMARY KEY,
+  a INT, b TEXT, p INT
+);
+CREATE VIEW v (x) AS SELECT a FROM things WHERE a > 1;

@@ -1,0 +1,2 @@
+CREATE TABLE parents (id INTEGER PRIMARY KEY, code TEXT);
+CREATE VIRTUAL TABLE texts USING fts5(title, body);
