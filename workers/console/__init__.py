@@ -1,0 +1,1 @@
+"""THE COMMAND LINE: one file a group of commands of `schemagate`; composition roots, like wiring."""
