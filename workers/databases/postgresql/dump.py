@@ -1,0 +1,166 @@
+"""A target's schema as a script, made by PostgreSQL's own pg_dump, with the roles and the few rows that a copy needs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+from psycopg import sql
+
+from workers.core.errors import ExpectedError
+from workers.core.names import Engine
+from workers.core.redact import redact
+from workers.core.refusals import RefusalCode
+from workers.core.schema import Name
+from workers.databases.postgresql.address import Address
+from workers.databases.postgresql.binaries import Binaries
+from workers.databases.postgresql.session import Connection, Reading, Settings
+from workers.databases.postgresql.settings import path_of
+from workers.ports import Dump, Rows
+
+SECONDS = 300.0
+LOCK_WAIT = "10s"
+_OPTIONS = (
+    "--schema-only",
+    "--no-publications",
+    "--no-subscriptions",
+    "--no-security-labels",
+    "--no-tablespaces",
+    "--encoding=UTF8",
+    "--no-password",
+    f"--lock-wait-timeout={LOCK_WAIT}",
+)
+# Predefined roles come with every server; a copy needs neither passwords nor the right to replicate.
+_ROLES = """SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolbypassrls FROM pg_roles
+    WHERE rolname !~ '^pg_' ORDER BY rolname"""
+_MEMBERS = """SELECT g.rolname, m.rolname, bool_or(a.admin_option) FROM pg_auth_members a
+    JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE m.rolname !~ '^pg_' GROUP BY 1, 2 ORDER BY 1, 2"""
+_COLUMNS = """SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+    WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped"""
+_DATABASE = """SELECT pg_get_userbyid(d.datdba), CASE WHEN d.datacl IS NOT NULL THEN ARRAY(
+        SELECT ARRAY[CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END, a.privilege_type]
+        FROM aclexplode(d.datacl) a) END
+    FROM pg_database d WHERE d.datname = current_database()"""
+_PRIVILEGES = {"CREATE": "CREATE", "CONNECT": "CONNECT", "TEMPORARY": "TEMPORARY"}
+_RESTRICT = re.compile(r"^\\restrict (\S+)\n", re.MULTILINE)
+_WORDS = (("SUPERUSER", 1), ("INHERIT", 2), ("CREATEROLE", 3), ("CREATEDB", 4), ("LOGIN", 5), ("BYPASSRLS", 6))
+
+
+def dump(
+    connection: Connection,
+    reader: Address,
+    writing_role: str,
+    settings: Settings,
+    version_tables: tuple[Name, ...],
+    binaries: tuple[Binaries, ...],
+) -> Dump:
+    """Dump by the reading role; `connection` is its open reading transaction. Raises ExpectedError."""
+    return Dump(
+        engine=Engine.POSTGRESQL,
+        engine_version=connection.info.parameter_status("server_version") or "",
+        database=connection.info.dbname,
+        writing_role=writing_role,
+        roles=tuple(_roles(connection)),
+        script=_database(connection) + _script(reader, _program(binaries, connection.info.server_version // 10000)),
+        version_rows=_version_rows(connection, version_tables, path_of(settings, writing_role)),
+        settings=settings,
+    )
+
+
+def _program(binaries: tuple[Binaries, ...], major: int) -> Binaries:
+    """The oldest pg_dump that reads this server: the nearer to its version, the plainer its script."""
+    fitting = [item for item in binaries if item.major >= major and item.program("pg_dump").exists()]
+    if not fitting:
+        raise ExpectedError(
+            f"no pg_dump of version {major} or newer is on the worker's machine",
+            f"install the client programs of PostgreSQL {major} there",
+            RefusalCode.TARGET_VERSION_UNSUPPORTED,
+        )
+    return min(fitting, key=lambda item: item.major)
+
+
+def _script(reader: Address, program: Binaries) -> str:
+    argv = [str(program.program("pg_dump")), *_OPTIONS]
+    with reader.environment("schemagate pg_dump") as own:
+        environment = own | dict(program.environment()) | {"PGOPTIONS": _options(own.get("PGOPTIONS", ""))}
+        try:
+            done = subprocess.run(argv, env=environment, capture_output=True, check=False, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            raise _failed(f"it took longer than {SECONDS:g} s") from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise _failed(redact(said[0].removeprefix("pg_dump: error: ") if said else "it said nothing", reader.secrets))
+    return _plain(done.stdout.decode())
+
+
+def _options(own: str) -> str:
+    return f"{own} -c default_transaction_read_only=on".strip()
+
+
+def _failed(why: str) -> ExpectedError:
+    return ExpectedError(
+        f"the schema cannot be dumped: {why}",
+        "pg_dump locks every table in ACCESS SHARE mode: the reading role needs SELECT on all of them (GRANT pg_read_all_data), and no "
+        "long-running ALTER TABLE may be in the way",
+        RefusalCode.TARGET_UNREACHABLE,
+    )
+
+
+def _plain(script: str) -> str:
+    r"""Leave out the two lines that only psql knows: `\restrict` and its end, which carry a random word."""
+    found = _RESTRICT.search(script)
+    if found is None:
+        return script
+    first = script[: found.start()] + script[found.end() :]
+    before, _, after = first.rpartition(f"\\unrestrict {found[1]}\n")
+    return before + after
+
+
+def _database(connection: Connection) -> str:
+    """Whose the database is and who may do what with it; pg_dump says that only together with its creation."""
+    row = connection.execute(_DATABASE).fetchone()
+    if row is None:
+        raise LookupError(connection.info.dbname)
+    owner, grants = row
+    name = sql.Identifier(connection.info.dbname)
+    said = [sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(owner))]
+    if grants is not None:
+        said.append(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    for grantee, privilege in grants or ():
+        to = sql.Identifier(grantee) if grantee else sql.SQL("PUBLIC")
+        said.append(sql.SQL("GRANT {} ON DATABASE {} TO {}").format(sql.SQL(_PRIVILEGES[privilege]), name, to))
+    return "".join(item.as_string() + ";\n" for item in said)
+
+
+def _roles(connection: Connection) -> list[str]:
+    rows = connection.execute(_ROLES).fetchall()
+    said = [sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(row[0]), sql.SQL(_words(row))) for row in rows]
+    for group, member, admin in connection.execute(_MEMBERS).fetchall():
+        grant = sql.SQL("GRANT {} TO {}" + (" WITH ADMIN OPTION" if admin else ""))
+        said.append(grant.format(sql.Identifier(group), sql.Identifier(member)))
+    return [item.as_string() for item in said]
+
+
+def _words(row: tuple[object, ...]) -> str:
+    return " ".join(word if row[place] else f"NO{word}" for word, place in _WORDS)
+
+
+def _version_rows(
+    connection: Connection, tables: tuple[Name, ...], path: tuple[str, ...]
+) -> tuple[tuple[Name, tuple[str, ...], Rows], ...]:
+    reader = Reading(connection, path)
+    found = []
+    for table in tables:
+        place = reader.place(table)
+        if place is None:
+            continue
+        columns = tuple(_columns(connection, place))
+        rows = reader.rows(place, columns)
+        if rows:
+            found.append((place, columns, rows))
+    return tuple(found)
+
+
+def _columns(connection: Connection, table: Name) -> list[str]:
+    row = connection.execute(_COLUMNS, (sql.Identifier(*table).as_string(),)).fetchone()
+    return list(row[0] or ()) if row else []

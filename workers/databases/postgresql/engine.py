@@ -1,0 +1,47 @@
+"""PostgreSQL as one of the engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workers.core.errors import ExpectedError
+from workers.core.names import Engine
+from workers.core.refusals import RefusalCode
+from workers.databases.postgresql.binaries import installed
+from workers.databases.postgresql.scratch import PostgresqlScratch
+from workers.databases.postgresql.target import PostgresqlTarget
+from workers.ports import Scratch, Target
+from workers.reading.lexer import split
+from workers.sandbox.run import Sandbox
+
+
+class PostgresqlDatabase:
+    """The entry point. `area` is the sandboxes' folder (`workers.sandbox.runtime.open_area`)."""
+
+    def __init__(self, area: Path, sandbox: Sandbox) -> None:
+        self._area = area
+        self._sandbox = sandbox
+        self._binaries = installed()
+
+    @property
+    def engine(self) -> Engine:
+        """PostgreSQL."""
+        return Engine.POSTGRESQL
+
+    def target(self, url: str, read_url: str | None) -> Target:
+        """Return a target by its URLs."""
+        return PostgresqlTarget(url, read_url, self._binaries)
+
+    def scratch(self, url: str | None) -> Scratch:
+        """Return private servers; a configured one is refused."""
+        if url is not None:
+            raise ExpectedError(
+                "a configured scratch server is not used for PostgreSQL yet",
+                "leave `scratch:` out: private servers of the same version are started on the worker's machine",
+                RefusalCode.CONFIG_INVALID,
+            )
+        return PostgresqlScratch(self._sandbox, self._area, self._binaries)
+
+    def split(self, sql: str) -> tuple[str, ...]:
+        """Split a text into single commands."""
+        return split(sql, Engine.POSTGRESQL)

@@ -1,0 +1,228 @@
+"""Throw-away databases: each on a server of its own in a sandbox, rebuilt from a target's dump with its roles."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from workers.core.errors import ExpectedError
+from workers.core.refusals import RefusalCode
+from workers.core.schema import Name
+from workers.databases.postgresql.address import Address
+from workers.databases.postgresql.binaries import Binaries
+from workers.databases.postgresql.catalog_frame import USER
+from workers.databases.postgresql.server import Server, Servers
+from workers.databases.postgresql.session import Connection, Reading, Writing, connected, reading
+from workers.databases.postgresql.settings import path_of
+from workers.ports import Bind, Dump, Reader, Rows, ScratchAddress, ScratchDatabase, Writer
+from workers.sandbox.run import Sandbox
+
+# The names that the target's own roles and database may need are freed first.
+OWNER = "schemagate_scratch"
+_MAINTENANCE = "schemagate_scratch"
+_LIMITS = (("lock_timeout", "30s"), ("statement_timeout", "5min"))
+_CHUNK = 100
+_LOG_SECONDS = 5.0
+_TABLES = f"""SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND {USER} ORDER BY 1, 2"""
+_CHECKSUM = """SELECT {}::text, {}::text, md5(string_agg(h, '' ORDER BY h)) FROM (SELECT md5(t::text) AS h FROM {} t) AS hashes"""
+
+
+class PostgresqlScratch:
+    """Private servers, made with the PostgreSQL programs of this machine."""
+
+    def __init__(self, sandbox: Sandbox, area: Path, binaries: tuple[Binaries, ...]) -> None:
+        self._sandbox = sandbox
+        self._area = area
+        self._binaries = binaries
+
+    def version_for(self, engine_version: str) -> str | None:
+        """Return the version of the programs of the same major version."""
+        found = self._programs(engine_version)
+        return found.version if found else None
+
+    @contextlib.contextmanager
+    def empty(self, like: Dump) -> Iterator[ScratchDatabase]:
+        """Make a database with the roles and settings of `like` and nothing else."""
+        with self._started(like) as server:
+            yield _made(server, like)
+
+    @contextlib.contextmanager
+    def clone(self, dump: Dump) -> Iterator[ScratchDatabase]:
+        """Rebuild a database from a dump."""
+        with self._started(dump) as server:
+            database = _made(server, dump)
+            _restored(database, dump)
+            yield database
+
+    @contextlib.contextmanager
+    def _started(self, like: Dump) -> Iterator[Server]:
+        found = self._programs(like.engine_version)
+        if found is None:
+            raise ExpectedError(
+                f"no PostgreSQL of the target's major version ({like.engine_version}) is on the worker's machine",
+                f"install the server programs of PostgreSQL {_major(like.engine_version)} there",
+                RefusalCode.TARGET_VERSION_UNSUPPORTED,
+            )
+        with Servers(sandbox=self._sandbox, area=self._area, binaries=found).started(log_statement="all") as server:
+            yield server
+
+    def _programs(self, engine_version: str) -> Binaries | None:
+        return next((item for item in self._binaries if item.major == _major(engine_version)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One scratch database. `own` gathers the process numbers of our sessions, whose statements are not `served`."""
+
+    server: Server
+    name: str
+    like: Dump
+    own: set[int] = field(default_factory=set)
+    marks: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def address(self) -> ScratchAddress:
+        """Where a sandbox finds it, as the plan's writing role."""
+        host, inside = self.server.bind
+        url = f"postgresql://{quote(self.like.writing_role, safe='')}@/{quote(self.name, safe='')}?host={quote(inside)}"
+        return ScratchAddress(url=url, writable=(Bind(host, inside),))
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Open a read-only unit of work as the superuser."""
+        with reading(self.at(OWNER)) as connection:
+            self._note(connection)
+            yield Reading(connection, path_of(self.like.settings, self.like.writing_role))
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """Open a session as the plan's writing role: what it may not do on the target it may not do here."""
+        with connected(self.at(self.like.writing_role)) as connection:
+            self._note(connection)
+            writer = Writing(
+                connection, self.like.settings, path_of(self.like.settings, self.like.writing_role), _LIMITS
+            )
+            try:
+                yield writer
+            finally:
+                writer.rollback()
+
+    def checksums(self) -> tuple[tuple[Name, str], ...]:
+        """Hash each table's rows as text, in an order of their hashes."""
+        with reading(self.at(OWNER)) as connection:
+            self._note(connection)
+            tables = connection.execute(_TABLES).fetchall()
+            found: list[tuple[Name, str]] = []
+            for start in range(0, len(tables), _CHUNK):
+                said = sql.SQL(" UNION ALL ").join(_checksum(*table) for table in tables[start : start + _CHUNK])
+                found += [
+                    ((schema, table), digest) for schema, table, digest in connection.execute(said).fetchall() if digest
+                ]
+        return tuple(found)
+
+    def served(self) -> tuple[str, ...]:
+        """Every statement that others than we sent to this database, as the server wrote it down."""
+        mark = f"SELECT 'schemagate mark {next(self.marks)}'"
+        with self.superuser() as connection:
+            connection.execute(mark.encode())
+        deadline = time.monotonic() + _LOG_SECONDS
+        while mark not in (logged := [item.text for item in self.server.logged()]) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if mark not in logged:
+            raise ExpectedError(
+                "a scratch server's log is not whole", "run the plan again", RefusalCode.SANDBOX_UNAVAILABLE
+            )
+        return tuple(
+            item.text for item in self.server.logged() if item.database == self.name and item.session not in self.own
+        )
+
+    def copy(self, name: str) -> ScratchDatabase:
+        """Copy this database beside itself."""
+        said = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(self.name))
+        with connected(_superuser(self.server, _MAINTENANCE)) as connection:
+            connection.execute(said)
+        return Copy(server=self.server, name=name, like=self.like, own=self.own, marks=self.marks)
+
+    @contextlib.contextmanager
+    def superuser(self) -> Iterator[Connection]:
+        """Open a session of ours for making the database."""
+        with connected(self.at(OWNER)) as connection:
+            self._note(connection)
+            yield connection
+
+    def at(self, role: str) -> Address:
+        """Where we find it as a role."""
+        return _superuser(self.server, self.name, role)
+
+    def _note(self, connection: Connection) -> None:
+        self.own.add(connection.info.backend_pid)
+
+
+def _major(version: str) -> int:
+    head = version.partition(".")[0]
+    return int("".join(itertools.takewhile(str.isdigit, head)) or 0)
+
+
+def _superuser(server: Server, database: str, role: str = OWNER) -> Address:
+    words = psycopg.conninfo.conninfo_to_dict(server.conninfo(database, role))
+    return Address(tuple(sorted((key, str(value)) for key, value in words.items())))
+
+
+def _made(server: Server, like: Dump) -> Copy:
+    """Free the names that a target may use itself, make its roles, and an empty database of its name that the writing role owns."""
+    with connected(_superuser(server, "template1", server.superuser)) as connection:
+        connection.execute(f"CREATE ROLE {OWNER} SUPERUSER LOGIN".encode())
+    with connected(_superuser(server, "template1")) as connection:
+        connection.execute(f"ALTER ROLE {server.superuser} RENAME TO {OWNER}_first".encode())
+        connection.execute(f"ALTER DATABASE postgres RENAME TO {_MAINTENANCE}".encode())
+    with connected(_superuser(server, _MAINTENANCE)) as connection:
+        for statement in like.roles:
+            _ours(connection, statement, "its roles cannot be made on scratch")
+        create = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(
+            sql.Identifier(like.database), sql.Identifier(like.writing_role)
+        )
+        _ours(connection, create.as_string(), "a database of its name cannot be made on scratch")
+    return Copy(server=server, name=like.database, like=like)
+
+
+def _restored(database: Copy, dump: Dump) -> None:
+    with database.superuser() as connection:
+        _ours(connection, dump.script, "its schema cannot be rebuilt on scratch")
+    with database.superuser() as connection:
+        for table, columns, rows in dump.version_rows:
+            _filled(connection, table, columns, rows)
+
+
+def _filled(connection: Connection, table: Name, columns: tuple[str, ...], rows: Rows) -> None:
+    said = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(*table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join(sql.Placeholder() for _ in columns),
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(said, rows)
+
+
+def _ours(connection: Connection, script: str, failed: str) -> None:
+    """Run a script of a dump: several commands in one round trip, in one transaction."""
+    try:
+        connection.execute(script.encode())
+    except psycopg.Error as error:
+        raise ExpectedError(
+            f"the target cannot be copied, {failed}: {error.diag.message_primary or 'the scratch server went away'}",
+            "make the scratch server's PostgreSQL on the worker's machine like the target's (the same extensions), then plan again",
+            RefusalCode.SANDBOX_UNAVAILABLE,
+        ) from None
+
+
+def _checksum(schema: str, table: str) -> sql.Composed:
+    return sql.SQL(_CHECKSUM).format(sql.Literal(schema), sql.Literal(table), sql.Identifier(schema, table))

@@ -1,0 +1,133 @@
+"""One environment's PostgreSQL database: read as the reading role, written only by who holds both proofs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import psycopg
+
+from workers.core.errors import ExpectedError
+from workers.core.examination import Preflight
+from workers.core.names import Engine
+from workers.core.plan import TargetIdentity
+from workers.core.policy import Allowed
+from workers.core.refusals import RefusalCode
+from workers.core.schema import Name
+from workers.databases.postgresql.address import Address, address
+from workers.databases.postgresql.binaries import Binaries
+from workers.databases.postgresql.dump import dump
+from workers.databases.postgresql.preflight import pooled, preflight
+from workers.databases.postgresql.session import Connection, Reading, Settings, Writing, connected, reading
+from workers.databases.postgresql.settings import path_of, resolve
+from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
+
+LOCK_KEY = 0x736368656D616761  # "schemaga": one for each database, since advisory locks belong to one
+_TRY = f"SELECT pg_catalog.pg_try_advisory_lock({LOCK_KEY})"
+_HELD = f"""SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND granted
+    AND classid = {LOCK_KEY >> 32} AND objid = {LOCK_KEY & 0xFFFFFFFF} AND objsubid = 1)"""
+
+
+class PostgresqlTarget:
+    """A target by its URLs; nothing connects before it is asked something."""
+
+    def __init__(self, url: str, read_url: str | None, binaries: tuple[Binaries, ...]) -> None:
+        self._writer = address(url)
+        self._reader = address(read_url) if read_url else self._writer
+        self._separate = read_url is not None
+        self._binaries = binaries
+
+    @property
+    def identity(self) -> TargetIdentity:
+        """Which database it is: by the cluster's own number where the role may ask, else by host and port."""
+        with reading(self._reader) as connection:
+            return TargetIdentity(
+                Engine.POSTGRESQL, _server(connection, self._reader), connection.info.dbname, self._writer.role
+            )
+
+    def preflight(self) -> Preflight:
+        """Look at connection, role, version and blockers."""
+        return preflight(self._reader, self._writer, separate=self._separate)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Open a read-only unit of work."""
+        with reading(self._reader) as connection:
+            yield Reading(connection, path_of(self._settings(connection), self._writer.role))
+
+    def session_settings(self) -> Settings:
+        """Say what the executor will set for the writing role."""
+        with reading(self._reader) as connection:
+            return self._settings(connection)
+
+    def dump(self, version_tables: tuple[Name, ...]) -> Dump:
+        """Dump the schema by the reading role."""
+        with reading(self._reader) as connection:
+            settings = self._settings(connection)
+            return dump(connection, self._reader, self._writer.role, settings, version_tables, self._binaries)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[DatabaseLock | None]:
+        """Try to take the database's lock on a connection of its own."""
+        if pooled(self._writer):
+            raise _lent()
+        with connected(self._writer, "schemagate lock") as connection:
+            row = connection.execute(_TRY.encode()).fetchone()
+            yield _Lock(connection) if row and row[0] else None
+
+    @contextlib.contextmanager
+    def writing(
+        self, held: Held, allowed: Allowed, *, lock_timeout: float, statement_timeout: float
+    ) -> Iterator[Writer]:
+        """Open the writing session. Without both proofs there is none."""
+        proofs: tuple[object, object] = (held, allowed)
+        if not (isinstance(proofs[0], Held) and isinstance(proofs[1], Allowed) and held.lock.held()):
+            raise PermissionError("a writing session needs the hold with its lock, and the decision")
+        settings = self.session_settings()
+        limits = (
+            ("lock_timeout", _milliseconds(lock_timeout)),
+            ("statement_timeout", _milliseconds(statement_timeout)),
+        )
+        with connected(self._writer) as connection:
+            writer = Writing(connection, settings, path_of(settings, self._writer.role), limits)
+            try:
+                yield writer
+            finally:
+                writer.rollback()
+
+    def _settings(self, connection: Connection) -> Settings:
+        return resolve(connection, self._reader, self._writer)
+
+
+class _Lock:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def held(self) -> bool:
+        """Ask the database; a connection that is gone holds nothing."""
+        try:
+            row = self._connection.execute(_HELD.encode()).fetchone()
+        except psycopg.Error:
+            return False
+        return bool(row and row[0])
+
+
+def _server(connection: Connection, reader: Address) -> str:
+    allowed = connection.execute("SELECT has_function_privilege('pg_control_system()', 'EXECUTE')").fetchone()
+    if not (allowed and allowed[0]):
+        return reader.place
+    row = connection.execute("SELECT system_identifier::text FROM pg_control_system()").fetchone()
+    return str(row[0]) if row else reader.place
+
+
+def _milliseconds(seconds: float) -> str:
+    """At least one: nought would mean no limit at all."""
+    return f"{max(1, round(seconds * 1000))}ms"
+
+
+def _lent() -> ExpectedError:
+    return ExpectedError(
+        "a transaction pooler stands between us and the database",
+        "give a URL that reaches PostgreSQL itself, or a pooler's port for whole sessions",
+        RefusalCode.POOLED_CONNECTION,
+    )
