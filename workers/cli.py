@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_service(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_service(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     web = commands.add_parser("web", help="the webhook service")
     web.set_defaults(run=lambda _: serve.web(os.environ, _say))
     worker = commands.add_parser("worker", help="a worker for each queue, and the schedule")

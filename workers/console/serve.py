@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping
+from functools import partial
 from threading import Event
 from typing import NoReturn
 
@@ -84,7 +85,7 @@ def web_part(settings: Settings) -> Part:
 
 def worker_parts(settings: Settings, queues: tuple[str, ...]) -> tuple[Part, ...]:
     """A process for each queue, and one for the clock."""
-    return (*(Part(f"worker {name}", lambda name=name: _work(settings, name)) for name in queues), _schedule(settings))
+    return (*(Part(f"worker {name}", partial(_work, settings, name)) for name in queues), _schedule(settings))
 
 
 def _work(settings: Settings, name: str) -> None:

@@ -88,7 +88,7 @@ def _read_tuple(kinds: tuple[Any, ...], value: Json) -> tuple[Any, ...]:
     if not isinstance(value, list):
         msg = "array expected"
         raise ValueError(msg)  # noqa: TRY004 -- a fault of the text, not of the program
-    if len(kinds) == 2 and kinds[1] is Ellipsis:  # noqa: PLR2004
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
         return tuple(_read(kinds[0], item) for item in value)
     return tuple(_read(kind, item) for kind, item in zip(kinds, value, strict=True))
 

@@ -42,7 +42,7 @@ def commit_workdocs(message: CommitWorkdocs, services: Services) -> None:
     services.queue.send(PlanPull(repository=rollout.repository, pull=rollout.pull))
 
 
-def _commit(  # noqa: PLR0913 -- each is a part of the commit
+def _commit(
     rollout: Rollout,
     repository: Repository,
     pull: Pull,
@@ -75,7 +75,7 @@ def _on_branch(
     raise AssertionError(branch)
 
 
-def _on_own_branch(  # noqa: PLR0913 -- each is a part of the commit
+def _on_own_branch(
     rollout: Rollout,
     repository: Repository,
     pull: Pull,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from workers.core.approval import Role
 from workers.core.names import Direction
 from workers.core.refusals import Refusal
 from workers.messages import Command, PlanPull
 from workers.ports import Services
-from workers.steps.command import accepted
+from workers.steps.command import Asked, asked_by
 from workers.steps.guard import mend_report
 from workers.steps.judge import Judged, judge
 from workers.steps.publish import in_progress, nothing_touched, publish
@@ -20,19 +21,20 @@ LEASE = 1800.0
 
 def plan_pull(message: PlanPull, services: Services) -> None:
     """Plan once for everything that was wanted until now; whoever comes while we plan only leaves a wish."""
-    command = accepted(message, services) if message.delivery else None
-    if message.delivery and command is None:
+    asked = asked_by(message, services) if message.delivery else None
+    if message.delivery and asked is None:
         return
     owner = f"plan-{services.clock.iso()}"
     with services.store.take_plan(message.repository, message.pull, owner, LEASE) as wanted:
         if wanted is None:
             return
-        _plan(message, command, services)
+        _plan(message, asked, services)
         if not services.store.planned(message.repository, message.pull, wanted):
             services.queue.send(PlanPull(repository=message.repository, pull=message.pull))
 
 
-def _plan(message: PlanPull, command: Command | None, services: Services) -> None:
+def _plan(message: PlanPull, asked: Asked | None, services: Services) -> None:
+    command = asked.command if asked else None
     opened = read_pull(message.repository, message.pull, services)
     if not opened.pull.open and not opened.pull.merged:
         return
@@ -66,6 +68,7 @@ def _plan(message: PlanPull, command: Command | None, services: Services) -> Non
             services,
             direction=_direction(message, command, module.id, environment.name),
             revision=command.revision if command else "",
+            run_code=not opened.pull.fork or (asked is not None and asked.person.role in {Role.ADMIN, Role.MAINTAIN}),
         )
         for module in modules
         for environment in module.environments

@@ -35,7 +35,7 @@ def record_approval(message: RecordApproval, services: Services) -> None:
     _count(asked, asked.module, asked.environment, asked.command.words, stored, services)
 
 
-def _count(  # noqa: PLR0913 -- each is a part of the matter
+def _count(
     asked: Asked, module: Module, environment: Environment, words: ApprovalWords, stored: StoredPlan, services: Services
 ) -> None:
     approval = Approval(

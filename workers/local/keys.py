@@ -29,7 +29,7 @@ class SigningKeys:
 def read_signing_keys(text: str) -> SigningKeys:
     """Read a key file. Raises ValueError where a line is not `id base64-seed` of 32 bytes."""
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    if not lines or any(len(line) != 2 for line in lines):  # noqa: PLR2004 -- an id and a seed
+    if not lines or any(len(line) != 2 for line in lines):
         msg = "a signing key file holds one `id base64-seed` a line"
         raise ValueError(msg)
     return SigningKeys(

@@ -37,12 +37,6 @@ class Asked:
     environment: Environment | None
 
 
-def accepted(message: Asking, services: Services) -> Command | None:
-    """Return the command of a message that may be acted on, None where it was refused or counted before; the refusal is said here."""
-    asked = asked_by(message, services)
-    return asked.command if asked else None
-
-
 def asked_by(message: Asking, services: Services) -> Asked | None:
     """Check everything about a command but the plan; say the refusal, or acknowledge it."""
     heard = services.inbox.heard(message.delivery)

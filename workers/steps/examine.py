@@ -71,6 +71,16 @@ def _examine(draft: _Draft, services: Services) -> Database:
         rows = reader.rows(table, columns)
     draft.recorded = tuple(sorted(row[0] for row in rows or () if row and row[0] is not None))
     _judge_recorded(draft, history, base, _is_empty(draft.live, table), rows is not None)
+    if not question.run_code:
+        _choose_pending(draft, history, base)
+        fix = "a maintainer may look at the code and comment `/plan`"
+        _stop(
+            draft,
+            RefusalCode.PLAN_INCOMPLETE,
+            "this pull comes from a fork: its code was read, not run",
+            fix,
+            Actor.APPROVER,
+        )
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
     _compare_with_expected(draft, services, _Replaying(database, source, base, dump, python, table))

@@ -40,6 +40,7 @@ def judge(  # noqa: PLR0913 -- each is a part of the question
     direction: Direction = Direction.UPGRADE,
     revision: str = "",
     stored_only: bool = False,
+    run_code: bool = True,
 ) -> Judged:
     """Examine and decide. With `stored_only` nothing is recorded: an equal stored plan is judged, or what changed is said."""
     if opened.configuration is None:
@@ -61,6 +62,7 @@ def judge(  # noqa: PLR0913 -- each is a part of the question
             direction=direction,
             revision=revision,
             stored_only=stored_only,
+            run_code=run_code,
         )
     except ExpectedError as error:
         examination = _cannot(module, environment, direction, error, services)

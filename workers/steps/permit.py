@@ -28,7 +28,7 @@ class Permit:
     merge_tree: str
 
 
-def permit(  # noqa: PLR0913 -- each is a part of the matter
+def permit(
     opened: OpenPull, trees: Trees, module: Module, environment: Environment, stored: StoredPlan, services: Services
 ) -> Permit | tuple[Refusal, ...]:
     """Return the permit, or every reason why the approved plan may not run now."""

@@ -179,7 +179,7 @@ def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Rec
 
 
 def _freeze(known: Known, proof: _Proof, recorded: _Recorded | None, services: Services) -> Proposal:
-    refusals = [*proof.forward.refusals, *_mismatches(known, proof, recorded)]
+    refusals = [*proof.forward.refusals, *_mismatches(known, proof, recorded), *_unread(known, proof)]
     reads, why = _reads(known, proof, recorded)
     refusals += why
     if refusals:
@@ -242,6 +242,22 @@ def _mismatches(known: Known, proof: _Proof, recorded: _Recorded | None) -> list
     message = f"running the recorded statements again gave something else in: {', '.join(dict.fromkeys(found[:5]))}"
     fix = "write these changes through `op` and bound SQL, so that what runs is what can be shown"
     return [Refusal(code=RefusalCode.RECORDING_MISMATCH, message=message, fix=fix)]
+
+
+def _unread(known: Known, proof: _Proof) -> list[Refusal]:
+    """Something that the plan touches is of a kind that snapshots do not hold, so its effect could not be compared."""
+    touched = {change.parent for change in diff(proof.forward.before, proof.forward.after)}
+    touched |= {name for item in proof.forward.statements for name in item.parsed.writes}
+    met = [item for item in known.live.unread if item.name in touched]
+    return [
+        Refusal(
+            code=RefusalCode.UNREAD_OBJECT,
+            message=f"the plan touches the {item.kind} {'.'.join(item.name)}, which is not compared: {item.why}",
+            fix="run this migration by hand, then comment `/mark-applied`",
+            actor=Actor.APPROVER,
+        )
+        for item in met
+    ]
 
 
 def _reads(

@@ -89,6 +89,7 @@ def ask(  # noqa: PLR0913 -- each is a part of the question
     direction: Direction = Direction.UPGRADE,
     revision: str = "",
     stored_only: bool = False,
+    run_code: bool = True,
 ) -> Question:
     """Put the question about one module on one environment of this pull."""
     return Question(
@@ -104,6 +105,7 @@ def ask(  # noqa: PLR0913 -- each is a part of the question
         past=past_of(environment, services),
         required=tuple(item for item in module.environments if item.name in environment.requires_applied),
         stored_only=stored_only,
+        run_code=run_code,
     )
 
 

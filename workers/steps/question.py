@@ -17,6 +17,7 @@ class Question:
     """What to examine. `default` is the tree of the default branch's tip (dependencies come from there); `revision` is for the two bookkeeping plans.
 
     `required` are the environments that must have the migrations first. `stored_only` asks whether a stored plan still holds: nothing is recorded, and where none holds the result says what changed.
+    Without `run_code` the code is only read: a fork's pull, until a maintainer asks for a plan.
     """
 
     repository: int
@@ -31,6 +32,7 @@ class Question:
     past: Past = Past()
     required: tuple[Environment, ...] = ()
     stored_only: bool = False
+    run_code: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

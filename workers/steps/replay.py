@@ -1,4 +1,4 @@
-"""What the migrations that are applied make: a replay from empty of the base branch's code, cached, plus what we applied from pulls not merged yet."""
+"""What the applied migrations make: the base branch's code replayed from empty, cached, plus what we applied of pulls not merged yet."""
 
 from __future__ import annotations
 

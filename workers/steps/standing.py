@@ -35,7 +35,7 @@ def pull_facts(repository: Repository, pull: Pull, services: Services) -> PullFa
     commits = services.host.commit_authors(repository, pull.number)
     theirs = [
         item for item in commits or () if not services.store.our_commit(repository.id, item.sha) and item.parents < 2
-    ]  # noqa: PLR2004
+    ]
     named = {person for item in theirs for person in (item.author, item.committer) if person is not None}
     newest = next((item.sha for item in reversed(theirs)), pull.head)
     seen = any(push.sha in {newest, pull.head} for push in pushes)

@@ -101,7 +101,7 @@ def _on_base(known: Known, services: Services) -> frozenset[str]:
 def _refusals(entries: tuple[str, ...]) -> tuple[Refusal, ...]:
     if not entries:
         return ()
-    shown = "; ".join(entries[:3]) + ("; …" if len(entries) > 3 else "")  # noqa: PLR2004
+    shown = "; ".join(entries[:3]) + ("; …" if len(entries) > 3 else "")
     message = f"the models and the migrations of this pull differ in {len(entries)} place(s): {shown}"
     return (
         Refusal(

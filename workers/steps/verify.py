@@ -1,4 +1,4 @@
-"""After an apply: is the database what the rehearsal said, and does the source's own table agree?"""
+"""After an apply: whether the database is what the rehearsal said, and whether the source's own table agrees."""
 
 from __future__ import annotations
 
