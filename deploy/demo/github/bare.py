@@ -120,6 +120,14 @@ class BareRepo:
     def tip(self, branch: str) -> str | None:
         return self.text("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}", ok=(0, 1, 128)) or None
 
+    def names_branch(self, branch: str) -> bool:
+        """Whether git takes this as the name of a branch."""
+        try:
+            self.run("check-ref-format", f"refs/heads/{branch}")
+        except GitError:
+            return False
+        return True
+
     def set_refs(self, changes: Iterable[tuple[str, str]]) -> None:
         """Sets each ref to a SHA, or deletes it where the SHA is empty, all or none."""
         lines = [f"update {ref} {sha}\n" if sha else f"delete {ref}\n" for ref, sha in changes]

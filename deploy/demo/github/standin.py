@@ -84,7 +84,7 @@ class StandIn:
 
 
 class _Quiet(WSGIRequestHandler):
-    """Keeps connections open as a real server does, and prints no line per request."""
+    """Speaks HTTP/1.1, as large pushes come in chunks, and prints no line per request."""
 
     protocol_version = "HTTP/1.1"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,9 @@ from deploy.demo.github.records import (
     User,
 )
 
+# No two of one process share an id: clients remember tokens by the ids of App and installation.
+_FIRST_IDS = itertools.count(1_000, 100_000)
+
 
 def iso(at: datetime) -> str:
     """A time as GitHub prints it: whole seconds, a Z."""
@@ -49,7 +53,7 @@ class State:
         self.server_url = "http://127.0.0.1"
         self.faults = Faults()
         self.revision = 0  # grows with every write; pages poll it
-        self._last_id = 1_000
+        self._last_id = next(_FIRST_IDS)
         self.users: dict[int, User] = {}
         self.teams: dict[int, Team] = {}
         self.repos: dict[int, Repo] = {}

@@ -70,6 +70,7 @@ def test_branches_are_made_listed_and_deleted(acme: Acme):
     acme.api().post(f"{GIT}/refs", {"ref": "refs/heads/docs/one", "sha": sha})
     acme.api().post(f"{GIT}/refs", {"ref": "refs/heads/docs/one", "sha": sha}, 422)
     acme.api().post(f"{GIT}/refs", {"ref": "heads/x", "sha": sha}, 422)
+    acme.api().post(f"{GIT}/refs", {"ref": "refs/heads/a..b", "sha": sha}, 422)
     assert [r["ref"] for r in acme.api().get(f"{GIT}/matching-refs/heads/docs")] == ["refs/heads/docs/one"]
     assert {b["name"] for b in acme.api().get("/repos/acme/shop/branches")} == {"main", "docs/one"}
     assert acme.api().get("/repos/acme/shop/branches/docs/one")["commit"]["sha"] == sha

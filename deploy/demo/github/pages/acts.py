@@ -48,7 +48,7 @@ def push_file(owner: str, name: str) -> Answer:
     """One file on a branch (a new one starts at the default branch); with a title a pull is opened from it."""
     hub, repo, who = _scene(owner, name)
     branch, path = _field("branch"), _field("path").strip("/")
-    if repo.git.text("check-ref-format", f"refs/heads/{branch}", ok=(0, 1, 128)) or not path or ".." in path.split("/"):
+    if not repo.git.names_branch(branch) or not path or ".." in path.split("/"):
         raise ApiError(422, "A branch and a path inside the repository are needed.")
     parent = repo.git.tip(branch) or repo.git.tip(repo.default_branch)
     content = _field("content", required=False).replace("\r\n", "\n")

@@ -29,9 +29,9 @@ def comment_html(text: str) -> Markup:
     return Markup(sanitize(_COMMENTS.render(text)))  # noqa: S704 - sanitized
 
 
-def document_html(text: str) -> Markup:
-    """A file of Markdown: a line break is a space."""
-    return Markup(sanitize(_DOCUMENTS.render(text)))  # noqa: S704 - sanitized
+def document_html(text: str, base: str) -> Markup:
+    """A file of Markdown: a line break is a space; relative links start at `base`, or at the page where that is empty."""
+    return Markup(sanitize(_DOCUMENTS.render(text, {"base": base})))  # noqa: S704 - sanitized
 
 
 def code_html(code: str, language: str) -> str:
@@ -67,7 +67,15 @@ def _github(state: StateCore) -> None:
             _task(tokens[at - 2], token)
         if at >= 2 and tokens[at - 2].type == "blockquote_open":
             _alert(tokens[at - 2], token)
+        _rebase(token.children, state.env.get("base", ""))
         token.children = _linked(token.children)
+
+
+def _rebase(children: list[Token], base: str) -> None:
+    for child in children:
+        href = child.attrGet("href")
+        if base and child.type == "link_open" and isinstance(href, str) and not re.match(r"[a-z]+:|/|#", href):
+            child.attrSet("href", base + href)
 
 
 def _task(item: Token, inline: Token) -> None:

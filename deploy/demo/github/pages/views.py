@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, render_template, request
 
 from deploy.demo.github import access
 from deploy.demo.github.actions.pulls import facts_of
+from deploy.demo.github.errors import ApiError
 from deploy.demo.github.hub import Hub
 from deploy.demo.github.pages import timeline
 from deploy.demo.github.pages.markdown import code_html, comment_html, document_html
@@ -24,6 +25,14 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 def index() -> str:
     repos = [r for r in call.hub().state.repos.values() if not r.deleted]
     return render_template("index.html", repos=repos)
+
+
+@pages.get("/<owner>")
+def account(owner: str) -> str:
+    user = call.hub().state.user(owner)
+    return render_template(
+        "index.html", repos=[r for r in call.hub().state.repos.values() if r.owner is user and not r.deleted]
+    )
 
 
 @pages.get("/_state")
@@ -63,7 +72,7 @@ def tree(owner: str, name: str, where: str) -> str:
         branch=branch,
         path=path,
         entries=entries,
-        readme=document_html(text) if text else "",
+        readme=document_html(text, f"{_home(repo)}/blob/{branch}/{path}".rstrip("/") + "/") if text else "",
         branches=branches,
         pulls=_pulls(repo),
         people=_people(call.hub(), repo),
@@ -80,7 +89,7 @@ def blob(owner: str, name: str, where: str) -> str:
         abort(404)
     text = _text(repo, entry.sha)
     plain = "plain" in request.args or not path.endswith(".md")
-    shown = code_html(text, path.rpartition(".")[2]) if plain else document_html(text)
+    shown = code_html(text, path.rpartition(".")[2]) if plain else document_html(text, "")
     return render_template(
         "blob.html", repo=repo, branch=branch, path=path, entry=entry, text=text, shown=shown, plain=plain
     )
@@ -97,7 +106,8 @@ def raw(owner: str, name: str, where: str) -> Response:
 
 
 @pages.get("/<owner>/<name>/commit/<sha>")
-def commit(owner: str, name: str, sha: str) -> str:
+@pages.get("/<owner>/<name>/pull/<int:_number>/commits/<sha>")
+def commit(owner: str, name: str, sha: str, _number: int = 0) -> str:
     repo = call.hub().state.repo(owner, name)
     found = repo.git.resolve(sha)
     if found is None:
@@ -117,8 +127,12 @@ def commit(owner: str, name: str, sha: str) -> str:
 
 
 @pages.get("/<owner>/<name>/pull/<int:number>")
-@pages.get("/<owner>/<name>/issues/<int:number>")
 def conversation(owner: str, name: str, number: int) -> str:
+    return _pull_page(owner, name, number, "conversation")
+
+
+@pages.get("/<owner>/<name>/issues/<int:number>")
+def plain_issue(owner: str, name: str, number: int) -> str:
     return _pull_page(owner, name, number, "conversation")
 
 
@@ -160,6 +174,15 @@ def _guard(answer: Response) -> Response:
     )
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+@pages.errorhandler(ApiError)
+def missing(problem: ApiError) -> tuple[str, int]:
+    return render_template("refused.html", message=problem.message, details=""), problem.status
+
+
+def _home(repo: Repo) -> str:
+    return f"/{repo.full_name}"
 
 
 def _pull_page(owner: str, name: str, number: int, tab: str) -> str:

@@ -123,7 +123,7 @@ def create_ref(owner: str, name: str) -> Response:
     hub, fields = call.hub(), call.body()
     repo = call.repo(owner, name, "contents", "write")
     ref, sha = call.text(fields, "ref"), call.text(fields, "sha")
-    if not re.fullmatch(r"refs/(heads|tags)/.+", ref) or repo.git.text("check-ref-format", ref, ok=(0, 1, 128)):
+    if not re.fullmatch(r"refs/(heads|tags)/.+", ref) or not repo.git.names_branch(ref.split("/", 2)[2]):
         raise unprocessable(f"{ref} is not a valid ref name.")
     if ref in repo.git.refs(ref):
         raise unprocessable("Reference already exists")
