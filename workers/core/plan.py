@@ -147,7 +147,8 @@ class Body:
     """What will run, in order, what it must do, and what an approval must say.
 
     `reads_rows` names the tables that must be empty because a data-dependent migration read them. `effect` is the difference of the whole
-    schema from before the plan to after it, `group_effects` the same for each transaction group. `recorded_after` is the content of the version table after it.
+    schema from before the plan to after it, `group_effects` the same for each transaction group. `recorded_after` is the content of the
+    version table after it.
     """
 
     statements: tuple[Statement, ...]

@@ -142,7 +142,7 @@ class Snapshot:
         return _hash(self.engine, self.objects)
 
     def binding(self, scope: tuple[Name, ...] = ()) -> str:
-        """Hash everything a plan binds to: the objects of the tables in `scope` (all where empty), whatever belongs to no table, and the authority."""
+        """Hash what a plan binds to: the tables in `scope` (all where empty), whatever belongs to no table, and the authority."""
         wanted = frozenset(scope)
         objects = tuple(item for item in self.objects if not wanted or not _table_bound(item) or item.parent in wanted)
         return _hash(self.engine, objects + self.authority)

@@ -2,63 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import NoReturn
-
-from workers.core.diff import diff_objects
 from workers.core.errors import ExpectedError
-from workers.core.examination import Drift, Examination, Preflight, Unmerged
+from workers.core.examination import Drift, Examination, Unmerged
 from workers.core.names import Direction
-from workers.core.plan import Migration, Plan, Statement
+from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
-from workers.ports import Database, Dump, History, PythonEnvironment, Services, Source, Target, Tree
+from workers.ports import Database, History, PythonEnvironment, Services, Source, Target, Tree
 from workers.steps import lineage
-from workers.steps.propose import Proposal, propose
+from workers.steps.draft import Draft, StopError, stop
+from workers.steps.drifting import Replaying, compare_with_expected
+from workers.steps.propose import propose
 from workers.steps.question import Known, Question
-from workers.steps.replay import Replayed, ReplayQuestion, replay
 from workers.steps.target import reach
-
-
-@dataclass(slots=True)
-class _Draft:
-    question: Question
-    refusals: list[Refusal] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    preflight: Preflight | None = None
-    recorded: tuple[str, ...] = ()
-    applied: int = 0
-    unmerged: tuple[Unmerged, ...] = ()
-    heads: tuple[str, ...] = ()
-    pending: tuple[Migration, ...] = ()
-    back_to: tuple[str, ...] = ()
-    drift: tuple[Drift, ...] = ()
-    drift_known: bool = False
-    live: Snapshot | None = None
-    expected: Snapshot | None = None
-    waits_for: tuple[str, ...] = ()
-    version_table: tuple[Name, tuple[str, ...]] = ((), ())
-    proposal: Proposal = field(default_factory=Proposal)
-
-
-class _StopError(Exception):
-    """Nothing further can be found out; what was found is in the draft."""
 
 
 def examine(question: Question, services: Services) -> Examination:
     """Examine; every kind of expected trouble becomes a refusal in the result."""
-    draft = _Draft(question)
+    draft = Draft(question)
     database: Database | None = None
     try:
         database = _examine(draft, services)
-    except _StopError:
+    except StopError:
         pass
     except ExpectedError as error:
         draft.refusals.append(Refusal(code=error.code, message=error.message, fix=error.advice, actor=Actor.OPERATOR))
     return _result(draft, services, database)
 
 
-def _examine(draft: _Draft, services: Services) -> Database:
+def _examine(draft: Draft, services: Services) -> Database:
     question = draft.question
     merge = _merged(draft)
     source = _choose_source(draft, services, merge)
@@ -74,7 +46,7 @@ def _examine(draft: _Draft, services: Services) -> Database:
     if not question.run_code:
         _choose_pending(draft, history, base)
         fix = "a maintainer may look at the code and comment `/plan`"
-        _stop(
+        stop(
             draft,
             RefusalCode.PLAN_INCOMPLETE,
             "this pull comes from a fork: its code was read, not run",
@@ -83,11 +55,11 @@ def _examine(draft: _Draft, services: Services) -> Database:
         )
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
-    _compare_with_expected(draft, services, _Replaying(database, source, base, dump, python, table))
+    compare_with_expected(draft, services, Replaying(database, source, base, dump, python, table))
     _choose_pending(draft, history, base)
     draft.waits_for = _waits_for(draft, services, history, table, columns)
     if draft.refusals:
-        raise _StopError
+        raise StopError
     known = Known(
         question=question,
         source=source,
@@ -109,11 +81,11 @@ def _examine(draft: _Draft, services: Services) -> Database:
     return database
 
 
-def _merged(draft: _Draft) -> Tree:
+def _merged(draft: Draft) -> Tree:
     merge = draft.question.checkout.merge
     if merge is None:
         paths = ", ".join(draft.question.checkout.conflicts[:5])
-        _stop(
+        stop(
             draft,
             RefusalCode.MERGE_CONFLICT,
             f"this branch conflicts with its base in: {paths}",
@@ -122,13 +94,13 @@ def _merged(draft: _Draft) -> Tree:
     return merge
 
 
-def _choose_source(draft: _Draft, services: Services, merge: Tree) -> Source:
+def _choose_source(draft: Draft, services: Services, merge: Tree) -> Source:
     module = draft.question.module
     found = [item for item in services.sources if item.found(merge, module)]
     named = [item for item in found if module.source in {None, item.kind}]
     if len(named) > 1:
         line = f"`source: {named[0].kind.value}`"
-        _stop(
+        stop(
             draft,
             RefusalCode.SOURCE_AMBIGUOUS,
             f"{module.id} has both a schema.prisma and an alembic folder",
@@ -136,7 +108,7 @@ def _choose_source(draft: _Draft, services: Services, merge: Tree) -> Source:
         )
     if not named:
         where = "the repository" if module.path == "." else module.path
-        _stop(
+        stop(
             draft,
             RefusalCode.NOT_CONFIGURED,
             f"no source was found in {where}",
@@ -145,7 +117,7 @@ def _choose_source(draft: _Draft, services: Services, merge: Tree) -> Source:
     return named[0]
 
 
-def _read_history(draft: _Draft, merge: Tree, history: History) -> None:
+def _read_history(draft: Draft, merge: Tree, history: History) -> None:
     draft.heads = history.heads
     draft.refusals.extend(history.problems)
     for path, what in merge.oddities(draft.question.module.path):
@@ -162,13 +134,13 @@ def _read_history(draft: _Draft, merge: Tree, history: History) -> None:
             )
 
 
-def _meet(draft: _Draft, services: Services, source: Source, merge: Tree) -> tuple[Database, Target]:
+def _meet(draft: Draft, services: Services, source: Source, merge: Tree) -> tuple[Database, Target]:
     environment = draft.question.environment
     database, target = reach(environment, services)
     named = source.engine_named(merge, draft.question.module)
     if named is not None and named is not database.engine:
         message = f"the source is written for {named.value}, and {environment.name} is {database.engine.value}"
-        _stop(draft, RefusalCode.ENGINE_MISMATCH, message, "point the environment or the source at the other engine")
+        stop(draft, RefusalCode.ENGINE_MISMATCH, message, "point the environment or the source at the other engine")
     draft.preflight = target.preflight()
     if draft.preflight.pooled:
         message = f"{environment.name} is reached through a transaction pooler"
@@ -185,7 +157,7 @@ def _meet(draft: _Draft, services: Services, source: Source, merge: Tree) -> tup
     return database, target
 
 
-def _judge_recorded(draft: _Draft, history: History, base: History, empty: bool, table_there: bool) -> None:  # noqa: FBT001 -- two facts of the target
+def _judge_recorded(draft: Draft, history: History, base: History, empty: bool, table_there: bool) -> None:  # noqa: FBT001 -- two facts of the target
     question = draft.question
     strangers = lineage.unknown(history, draft.recorded, question.past.applied_by())
     draft.refusals.extend(strangers)
@@ -203,17 +175,7 @@ def _judge_recorded(draft: _Draft, history: History, base: History, empty: bool,
         draft.refusals.append(Refusal(code=RefusalCode.BASELINE_NEEDED, message=message, fix=fix, actor=Actor.APPROVER))
 
 
-@dataclass(frozen=True, slots=True)
-class _Replaying:
-    database: Database
-    source: Source
-    base: History
-    dump: Dump
-    python: PythonEnvironment | None
-    table: Name
-
-
-def _python(draft: _Draft, services: Services, source: Source, merge: Tree) -> PythonEnvironment | None:
+def _python(draft: Draft, services: Services, source: Source, merge: Tree) -> PythonEnvironment | None:
     if services.sandbox_problem:
         draft.refusals.append(
             Refusal(
@@ -231,64 +193,13 @@ def _python(draft: _Draft, services: Services, source: Source, merge: Tree) -> P
         return None
 
 
-def _compare_with_expected(draft: _Draft, services: Services, replaying: _Replaying) -> None:
-    """Drift: what is live against what the applied migrations make. Not known where the replay cannot run; then that is said."""
-    question = draft.question
-    blocked = {item.code for item in draft.refusals} & {
-        RefusalCode.SANDBOX_UNAVAILABLE,
-        RefusalCode.DEPENDENCIES_UNAVAILABLE,
-        RefusalCode.BASELINE_NEEDED,
-    }
-    if blocked or draft.live is None or question.direction is Direction.BASELINE:
-        return
-    roots = question.past.roots(draft.recorded, replaying.base)
-    if roots is None:
-        draft.notes.append(
-            "drift was not compared: the database has revisions that neither the base branch nor a rollout of ours explains"
-        )
-        return
-    replayed = _expected(question, services, replaying, roots)
-    if replayed.snapshot is None:
-        message = f"the applied migrations cannot be replayed from empty: {replayed.error}"
-        draft.refusals.append(
-            Refusal(
-                code=RefusalCode.BASELINE_NEEDED, message=message, fix="mend the history, or start it from a baseline"
-            )
-        )
-        return
-    draft.expected, draft.drift_known = replayed.snapshot, True
-    changes = diff_objects(
-        (item for item in draft.expected.objects if item.parent[-1] != replaying.table[-1]),
-        (item for item in draft.live.objects if item.parent[-1] != replaying.table[-1]),
-    )
-    draft.drift = tuple(
-        Drift(number=f"drift-{number}", change=change, touches_plan=False) for number, change in enumerate(changes, 1)
-    )
-
-
-def _expected(
-    question: Question, services: Services, replaying: _Replaying, roots: tuple[tuple[str, ...], tuple[Statement, ...]]
-) -> Replayed:
-    asked = ReplayQuestion(
-        repository=question.repository,
-        module=question.module,
-        source=replaying.source,
-        tree=question.checkout.base,
-        revisions=roots[0],
-        then=roots[1],
-        like=replaying.dump,
-        python=replaying.python,
-    )
-    return replay(asked, replaying.database.scratch(None), services.replays)
-
-
-def _choose_pending(draft: _Draft, history: History, base: History) -> None:
+def _choose_pending(draft: Draft, history: History, base: History) -> None:
     question = draft.question
     if question.direction is Direction.ROLLBACK:
         back_to = question.past.before_pull(question.pull, draft.recorded)
         if back_to is None:
             fix = "take the newest migration back first, in the pull that applied it"
-            _stop(
+            stop(
                 draft,
                 RefusalCode.NOTHING_TO_APPLY,
                 f"nothing that this pull applied is the newest on {question.environment.name}",
@@ -306,16 +217,16 @@ def _choose_pending(draft: _Draft, history: History, base: History) -> None:
         draft.pending = lineage.pending(history, base, draft.recorded)
 
 
-def _check_named(draft: _Draft) -> None:
+def _check_named(draft: Draft) -> None:
     revision = draft.question.revision
     if not draft.pending or not draft.pending[-1].id.startswith(revision) or not revision:
         following = draft.pending[-1].id if draft.pending else "none"
         message = f"{revision or 'no revision'} is not the one that can be marked; the next pending one is {following}"
-        _stop(draft, RefusalCode.COMMAND_MALFORMED, message, "name that revision")
+        stop(draft, RefusalCode.COMMAND_MALFORMED, message, "name that revision")
 
 
 def _waits_for(
-    draft: _Draft, services: Services, history: History, table: Name, columns: tuple[str, ...]
+    draft: Draft, services: Services, history: History, table: Name, columns: tuple[str, ...]
 ) -> tuple[str, ...]:
     """The required environments that do not have every migration of this plan yet; other directions than upgrade are exempt."""
     if draft.question.direction is not Direction.UPGRADE:
@@ -337,7 +248,7 @@ def _is_empty(live: Snapshot, table: Name) -> bool:
     ]
 
 
-def _result(draft: _Draft, services: Services, database: Database | None) -> Examination:
+def _result(draft: Draft, services: Services, database: Database | None) -> Examination:
     question, proposal = draft.question, draft.proposal
     touched = {change.parent for change in proposal.plan.body.effect} if proposal.plan else set()
     plan: Plan | None = proposal.plan
@@ -386,8 +297,3 @@ def _result(draft: _Draft, services: Services, database: Database | None) -> Exa
         rehearsed=proposal.rehearsed,
         examined_at=services.clock.iso(),
     )
-
-
-def _stop(draft: _Draft, code: RefusalCode, message: str, fix: str, actor: Actor = Actor.AUTHOR) -> NoReturn:
-    draft.refusals.append(Refusal(code=code, message=message, fix=fix, actor=actor))
-    raise _StopError

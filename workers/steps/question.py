@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workers.core.config import Environment, Module
 from workers.core.names import Direction
@@ -14,10 +14,12 @@ from workers.steps.past import Past
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What to examine. `default` is the tree of the default branch's tip (dependencies come from there); `revision` is for the two bookkeeping plans.
+    """What to examine.
 
-    `required` are the environments that must have the migrations first. `stored_only` asks whether a stored plan still holds: nothing is recorded, and where none holds the result says what changed.
-    Without `run_code` the code is only read: a fork's pull, until a maintainer asks for a plan.
+    `default` is the tree of the default branch's tip (dependencies come from there); `revision` is for the two bookkeeping plans.
+    `required` are the environments that must have the migrations first. `stored_only` asks whether a stored plan still holds: nothing is
+    recorded, and where none holds the result says what changed. Without `run_code` the code is only read: a fork's pull, until a
+    maintainer asks for a plan.
     """
 
     repository: int
@@ -29,7 +31,7 @@ class Question:
     environment: Environment
     direction: Direction = Direction.UPGRADE
     revision: str = ""
-    past: Past = Past()
+    past: Past = field(default_factory=Past)
     required: tuple[Environment, ...] = ()
     stored_only: bool = False
     run_code: bool = True

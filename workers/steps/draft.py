@@ -1,0 +1,43 @@
+"""What an examination has found out so far, and how it stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from workers.core.examination import Drift, Preflight, Unmerged
+from workers.core.plan import Migration
+from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.core.schema import Name, Snapshot
+from workers.steps.propose import Proposal
+from workers.steps.question import Question
+
+
+@dataclass(slots=True)
+class Draft:
+    question: Question
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    preflight: Preflight | None = None
+    recorded: tuple[str, ...] = ()
+    applied: int = 0
+    unmerged: tuple[Unmerged, ...] = ()
+    heads: tuple[str, ...] = ()
+    pending: tuple[Migration, ...] = ()
+    back_to: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    drift_known: bool = False
+    live: Snapshot | None = None
+    expected: Snapshot | None = None
+    waits_for: tuple[str, ...] = ()
+    version_table: tuple[Name, tuple[str, ...]] = ((), ())
+    proposal: Proposal = field(default_factory=Proposal)
+
+
+class StopError(Exception):
+    """Nothing further can be found out; what was found is in the draft."""
+
+
+def stop(draft: Draft, code: RefusalCode, message: str, fix: str, actor: Actor = Actor.AUTHOR) -> NoReturn:
+    draft.refusals.append(Refusal(code=code, message=message, fix=fix, actor=actor))
+    raise StopError

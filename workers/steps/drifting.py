@@ -1,0 +1,77 @@
+"""Drift: what is live against what the applied migrations make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.diff import diff_objects
+from workers.core.examination import Drift
+from workers.core.names import Direction
+from workers.core.plan import Statement
+from workers.core.refusals import Refusal, RefusalCode
+from workers.core.schema import Name
+from workers.ports import Database, Dump, History, PythonEnvironment, Services, Source
+from workers.steps.draft import Draft
+from workers.steps.question import Question
+from workers.steps.replay import Replayed, ReplayQuestion, replay
+
+
+@dataclass(frozen=True, slots=True)
+class Replaying:
+    database: Database
+    source: Source
+    base: History
+    dump: Dump
+    python: PythonEnvironment | None
+    table: Name
+
+
+def compare_with_expected(draft: Draft, services: Services, replaying: Replaying) -> None:
+    """Drift: what is live against what the applied migrations make. Not known where the replay cannot run; then that is said."""
+    question = draft.question
+    blocked = {item.code for item in draft.refusals} & {
+        RefusalCode.SANDBOX_UNAVAILABLE,
+        RefusalCode.DEPENDENCIES_UNAVAILABLE,
+        RefusalCode.BASELINE_NEEDED,
+    }
+    if blocked or draft.live is None or question.direction is Direction.BASELINE:
+        return
+    roots = question.past.roots(draft.recorded, replaying.base)
+    if roots is None:
+        draft.notes.append(
+            "drift was not compared: the database has revisions that neither the base branch nor a rollout of ours explains"
+        )
+        return
+    replayed = _expected(question, services, replaying, roots)
+    if replayed.snapshot is None:
+        message = f"the applied migrations cannot be replayed from empty: {replayed.error}"
+        draft.refusals.append(
+            Refusal(
+                code=RefusalCode.BASELINE_NEEDED, message=message, fix="mend the history, or start it from a baseline"
+            )
+        )
+        return
+    draft.expected, draft.drift_known = replayed.snapshot, True
+    changes = diff_objects(
+        (item for item in draft.expected.objects if item.parent[-1] != replaying.table[-1]),
+        (item for item in draft.live.objects if item.parent[-1] != replaying.table[-1]),
+    )
+    draft.drift = tuple(
+        Drift(number=f"drift-{number}", change=change, touches_plan=False) for number, change in enumerate(changes, 1)
+    )
+
+
+def _expected(
+    question: Question, services: Services, replaying: Replaying, roots: tuple[tuple[str, ...], tuple[Statement, ...]]
+) -> Replayed:
+    asked = ReplayQuestion(
+        repository=question.repository,
+        module=question.module,
+        source=replaying.source,
+        tree=question.checkout.base,
+        revisions=roots[0],
+        then=roots[1],
+        like=replaying.dump,
+        python=replaying.python,
+    )
+    return replay(asked, replaying.database.scratch(None), services.replays)

@@ -1,0 +1,91 @@
+"""What speaks against freezing a proven plan: a mismatch with the recording, objects not compared, rows that were asked for."""
+
+from __future__ import annotations
+
+from workers.core.config import DataRule
+from workers.core.diff import diff
+from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.core.schema import Name
+from workers.steps.proof import Proof, Recorded
+from workers.steps.question import Known
+
+
+def mismatches(known: Known, proof: Proof, recorded: Recorded | None) -> list[Refusal]:
+    if proof.forward.refusals:
+        return []
+    if proof.recorded_after != tuple(sorted(known.to)):
+        left, wanted = ", ".join(proof.recorded_after) or "nothing", ", ".join(known.to) or "nothing"
+        message = f"the version table ends with {left} where the history says {wanted}"
+        return [
+            Refusal(
+                code=RefusalCode.STATEMENT_FORBIDDEN,
+                message=message,
+                fix="leave the version table to the migration tool",
+            )
+        ]
+    if recorded is None:
+        return []
+    found = [f"{change.kind.value} {change.label}" for change in diff(proof.forward.after, recorded.after)]
+    found += [f"rows of {'.'.join(name)}" for name, _ in sorted(set(proof.rows) ^ set(recorded.rows))]
+    if not found:
+        return []
+    message = f"running the recorded statements again gave something else in: {', '.join(dict.fromkeys(found[:5]))}"
+    fix = "write these changes through `op` and bound SQL, so that what runs is what can be shown"
+    return [Refusal(code=RefusalCode.RECORDING_MISMATCH, message=message, fix=fix)]
+
+
+def unread(known: Known, proof: Proof) -> list[Refusal]:
+    """Something that the plan touches is of a kind that snapshots do not hold, so its effect could not be compared."""
+    touched = {change.parent for change in diff(proof.forward.before, proof.forward.after)}
+    touched |= {name for item in proof.forward.statements for name in item.parsed.writes}
+    met = [item for item in known.live.unread if item.name in touched]
+    return [
+        Refusal(
+            code=RefusalCode.UNREAD_OBJECT,
+            message=f"the plan touches the {item.kind} {'.'.join(item.name)}, which is not compared: {item.why}",
+            fix="run this migration by hand, then comment `/mark-applied`",
+            actor=Actor.APPROVER,
+        )
+        for item in met
+    ]
+
+
+def rows_read(
+    known: Known, proof: Proof, recorded: Recorded | None
+) -> tuple[tuple[tuple[str, Name], ...], list[Refusal]]:
+    """The rows that migrations asked for, and a refusal for each migration that found some in the live target."""
+    reads = proof.forward.reads
+    if recorded is not None and recorded.served:
+        reads = tuple(dict.fromkeys((*reads, *_unreported(known, recorded, {name[-1] for _, name in reads}))))
+    if not reads:
+        return (), []
+    with known.target.reading() as reader:
+        full = {name for name in {item for _, item in reads} if reader.has_rows(name)}
+    strict = known.question.environment.data_dependent is DataRule.REFUSE
+    blocking = [(revision, name) for revision, name in reads if strict or name in full]
+    return reads, [_data_dependent(revision, names) for revision, names in _by_revision(blocking).items()]
+
+
+def _unreported(known: Known, recorded: Recorded, seen: set[str]) -> list[tuple[str, Name]]:
+    """Tables that the copy's own server log says were read, and the recording does not."""
+    tables = (
+        {item.name[-1] for item in known.live.objects if item.kind.value == "table"} - {known.version_table[-1]} - seen
+    )
+    found = known.database.reads(recorded.served)
+    return [("env.py", name) for name in found if name[-1] in tables]
+
+
+def _by_revision(reads: list[tuple[str, Name]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for revision, name in reads:
+        found.setdefault(revision, []).append(".".join(name))
+    return found
+
+
+def _data_dependent(revision: str, tables: list[str]) -> Refusal:
+    names = ", ".join(dict.fromkeys(tables))
+    return Refusal(
+        code=RefusalCode.DATA_DEPENDENT,
+        message=f"migration {revision} reads rows of {names} to decide what to write, and a copy has no rows",
+        fix="rewrite it set-based (INSERT … SELECT, UPDATE … WHERE), split it, or run it by hand and comment `/mark-applied`",
+    )

@@ -1,0 +1,68 @@
+"""Prove a recording: run it on a second copy, in a server that no code of the pull ever reached, and then its way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.diff import diff
+from workers.core.effects import way_back
+from workers.core.names import Direction
+from workers.core.plan import Undo, WayBack
+from workers.core.schema import Name, Snapshot
+from workers.ports import RecordedStatement, Recording, ScratchDatabase
+from workers.steps.question import Known
+from workers.steps.rehearse import Rehearsal, rehearse
+
+Checksums = tuple[tuple[Name, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the project's own tool did on the first copy: its statements, the schema and rows it left, its way back, the rows the server saw read."""
+
+    recording: Recording
+    after: Snapshot
+    rows: Checksums
+    undo: Recording | None
+    served: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    forward: Rehearsal
+    rows: Checksums
+    recorded_after: tuple[str, ...]
+    back: WayBack
+
+
+def prove(known: Known, statements: tuple[RecordedStatement, ...], undo: Recording | None) -> Proof:
+    """Run the statements on a second copy, in a server that no code of the pull ever reached, and then the way back."""
+    with known.database.scratch(None).clone(known.dump) as copy:
+        forward = rehearse(known.database, copy, statements, known.version_table)
+        rows = copy.checksums()
+        with copy.reading() as reader:
+            left = reader.rows(known.version_table, known.columns)
+        back = _way_back(known, copy, forward, undo)
+    recorded_after = tuple(sorted(row[0] for row in left or () if row and row[0] is not None))
+    return Proof(forward=forward, rows=rows, recorded_after=recorded_after, back=back)
+
+
+def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Recording | None) -> WayBack:
+    if forward.refusals or undo is None:
+        note = (
+            "comment `/plan` to apply it again"
+            if known.question.direction is Direction.ROLLBACK
+            else "the version table is put back by hand"
+        )
+        return WayBack(undo=Undo.NONE, note=note)
+    if undo.error:
+        return WayBack(undo=Undo.NONE, note=f"downgrade of {undo.failed or 'the plan'} fails: {undo.error}")
+    back = rehearse(known.database, copy, undo.statements, known.version_table)
+    equal = not back.refusals and not _differences(known, forward.before, back.after)
+    lost = tuple(dict.fromkeys(item for statement in forward.statements for item in statement.destroys))
+    why = back.refusals[0].message if back.refusals else ""
+    return way_back(back.statements if not back.refusals else None, why, equal=equal, destroyed_before=lost)
+
+
+def _differences(known: Known, old: Snapshot, new: Snapshot) -> list[str]:
+    return [item.label for item in diff(old, new) if item.parent[-1] != known.version_table[-1]]
