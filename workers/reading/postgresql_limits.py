@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from workers.core.names import Engine
 from workers.reading.lexer import TokenKind, tokens
+from workers.reading.postgresql_functions import denied
 from workers.reading.postgresql_tree import Node, called, pb, strings, unwrapped, walk
 
 _SETTINGS = frozenset(
@@ -132,77 +133,6 @@ _SWITCHES = frozenset(
         pb.AT_DisableRule,
     },
 )
-_FUNCTION_PREFIXES = (
-    "pg_advisory_",
-    "pg_try_advisory_",
-    "pg_ls_",
-    "pg_read_",
-    "pg_write_",
-    "pg_file_",
-    "pg_logical_",
-    "pg_replication_",
-    "pg_create_",
-    "pg_copy_",
-    "pg_drop_replication",
-    "pg_backup_",
-    "pg_wal_replay_",
-    "pg_stat_reset",
-    "pg_log_",
-    "pg_sleep",
-    "binary_upgrade_",
-    "dblink",
-    "lo_",
-)
-_FUNCTIONS = frozenset(
-    {
-        "connectby",
-        "crosstab",
-        "crosstab2",
-        "crosstab3",
-        "crosstab4",
-        "crosstabn",
-        "cursor_to_xml",
-        "cursor_to_xmlschema",
-        "database_to_xml",
-        "database_to_xml_and_xmlschema",
-        "database_to_xmlschema",
-        "loread",
-        "lowrite",
-        "pg_cancel_backend",
-        "pg_current_logfile",
-        "pg_export_snapshot",
-        "pg_extension_config_dump",
-        "pg_hba_file_rules",
-        "pg_import_system_collations",
-        "pg_logfile_rotate",
-        "pg_nextoid",
-        "pg_notify",
-        "pg_promote",
-        "pg_reload_conf",
-        "pg_rotate_logfile",
-        "pg_set_attribute_stats",
-        "pg_set_relation_stats",
-        "pg_show_all_file_settings",
-        "pg_start_backup",
-        "pg_stat_file",
-        "pg_stop_backup",
-        "pg_switch_wal",
-        "pg_sync_replication_slots",
-        "pg_terminate_backend",
-        "query_to_xml",
-        "query_to_xml_and_xmlschema",
-        "query_to_xmlschema",
-        "schema_to_xml",
-        "schema_to_xml_and_xmlschema",
-        "schema_to_xmlschema",
-        "set_config",
-        "table_to_xml",
-        "table_to_xml_and_xmlschema",
-        "table_to_xmlschema",
-        "ts_rewrite",
-        "ts_stat",
-    },
-)
 _MOVES = frozenset({"setval", "nextval"})
 _DEFINITIONS = (pb.DefineStmt, pb.CreateCastStmt, pb.CreateOpClassStmt, pb.CreateTransformStmt, pb.CreateConversionStmt)
 _LANGUAGES = frozenset({"sql", "plpgsql"})
@@ -307,7 +237,7 @@ def _block(statement: Node) -> str:
         if option.defname == "language" and text.lower() not in _LANGUAGES:
             return f"it runs a block in the language {text}"
         if option.defname == "as":
-            found = next((word for word in _words(text) if _denied(word)), "")
+            found = next((word for word in _words(text) if denied(word)), "")
             if found:
                 return f"it calls {found}"
     return ""
@@ -351,9 +281,5 @@ def _forbidden_call(statement: Node) -> str:
         names += [item.sval.lower() for item in walk(statement) if isinstance(item, pb.String)]
     elif isinstance(statement, pb.CreateTrigStmt | pb.CreateEventTrigStmt):
         names += [item.lower() for item in strings(statement.funcname)]
-    found = next((name for name in names if _denied(name)), "")
+    found = next((name for name in names if denied(name)), "")
     return f"it calls {found}" if found else ""
-
-
-def _denied(name: str) -> bool:
-    return name in _FUNCTIONS or name.startswith(_FUNCTION_PREFIXES)

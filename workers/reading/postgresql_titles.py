@@ -130,7 +130,8 @@ def _constraint(node: Node, table: str) -> str:
     columns = strings(node.keys) or strings(node.fk_attrs)
     name = f" {node.conname}" if node.conname else f" ({', '.join(columns)})" if columns else ""
     to = f" to {_on(node.pktable)}" if node.HasField("pktable") else ""
-    later = ", not validated" if node.skip_validation else ""
+    enforced = node.is_enforced or node.contype not in {pb.CONSTR_CHECK, pb.CONSTR_FOREIGN}
+    later = ", not enforced" if not enforced else ", not validated" if node.skip_validation else ""
     return f"Add {word}{name} on {table}{to}{later}"
 
 
@@ -221,14 +222,20 @@ def _table_as(node: Node) -> str:
     return f"Create {object_word(node.objtype)} {_on(node.into.rel)} from a query"
 
 
-def _select(node: Node) -> str:
-    """A query may write all the same: into a new table, or in its common table expressions."""
-    for item in walk(node):
-        if isinstance(item, pb.IntoClause):
-            return f"Create table {_on(item.rel)} from a query"
-        if isinstance(item, pb.InsertStmt | pb.UpdateStmt | pb.DeleteStmt | pb.MergeStmt):
-            return _SAYINGS[type(item)](item)
-    return "Read rows"
+def _query(node: Node) -> str:
+    """Say every write of rows, those of common table expressions too."""
+    said = [_ROW_WRITES[type(item)].format(_on(item.relation)) for item in walk(node) if type(item) in _ROW_WRITES]
+    said += [f"Create table {_on(item.rel)} from a query" for item in walk(node) if isinstance(item, pb.IntoClause)]
+    first, *others = dict.fromkeys(said or ["Read rows"])
+    return ", ".join([first, *(item[0].lower() + item[1:] for item in others)])
+
+
+_ROW_WRITES = {
+    pb.InsertStmt: "Insert rows into {}",
+    pb.UpdateStmt: "Update rows of {}",
+    pb.DeleteStmt: "Delete rows of {}",
+    pb.MergeStmt: "Merge rows into {}",
+}
 
 
 def _trigger(node: Node) -> str:
@@ -279,11 +286,11 @@ _SAYINGS: dict[type, Callable[..., str]] = {
     pb.ReindexStmt: _reindex,
     pb.VariableSetStmt: _setting,
     pb.AlterDomainStmt: _domain_change,
-    pb.InsertStmt: lambda node: f"Insert rows into {_on(node.relation)}",
-    pb.UpdateStmt: lambda node: f"Update rows of {_on(node.relation)}",
-    pb.DeleteStmt: lambda node: f"Delete rows of {_on(node.relation)}",
-    pb.MergeStmt: lambda node: f"Merge rows into {_on(node.relation)}",
-    pb.SelectStmt: _select,
+    pb.InsertStmt: _query,
+    pb.UpdateStmt: _query,
+    pb.DeleteStmt: _query,
+    pb.MergeStmt: _query,
+    pb.SelectStmt: _query,
     pb.VacuumStmt: lambda node: "Vacuum tables" if node.is_vacuumcmd else "Analyze tables",
     pb.CopyStmt: lambda _: "Copy rows",
     pb.CreateStatsStmt: lambda node: f"Create statistics {_dotted(strings(node.defnames))}",
@@ -314,5 +321,8 @@ _SAYINGS: dict[type, Callable[..., str]] = {
         f"Move {object_word(node.object_type)} {_on(node.relation) if node.HasField('relation') else _named(node.object)}"
         f" to schema {node.newschema}"
     ),
+    pb.ConstraintsSetStmt: lambda node: f"{'Defer' if node.deferred else 'Stop deferring'} constraints",
+    pb.AlterEventTrigStmt: lambda node: f"Alter event trigger {node.trigname}",
+    pb.SecLabelStmt: lambda node: f"Set a security label of {object_word(node.objtype)} {_named(node.object)}",
     pb.LockStmt: lambda _: "Lock tables",
 }

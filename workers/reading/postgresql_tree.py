@@ -32,6 +32,8 @@ def statements(sql: str) -> tuple[Node, ...]:
 
 def syntax_tree(sql: str) -> Node:
     """Return the whole tree of a text, which the caller may change. Raises UnreadableSqlError."""
+    if "\0" in sql:
+        raise UnreadableSqlError("it holds a null byte")  # the parser, and the server, would stop reading there
     try:
         return postgast.parse(sql)
     except postgast.PgQueryError as error:
