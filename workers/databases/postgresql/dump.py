@@ -15,7 +15,7 @@ from workers.core.schema import Name
 from workers.databases.postgresql.address import Address
 from workers.databases.postgresql.binaries import Binaries
 from workers.databases.postgresql.session import Connection, Reading, Settings
-from workers.databases.postgresql.settings import path_of
+from workers.databases.postgresql.settings import custom, path_of
 from workers.ports import Dump, Rows
 
 SECONDS = 300.0
@@ -61,7 +61,9 @@ def dump(
         database=connection.info.dbname,
         writing_role=writing_role,
         roles=tuple(_roles(connection)),
-        script=_database(connection) + _script(reader, _program(binaries, connection.info.server_version // 10000)),
+        script=_database(connection)
+        + _custom(connection, writing_role)
+        + _script(reader, _program(binaries, connection.info.server_version // 10000)),
         version_rows=_version_rows(connection, version_tables, path_of(settings, writing_role)),
         settings=settings,
     )
@@ -129,6 +131,17 @@ def _database(connection: Connection) -> str:
     for grantee, privilege in grants or ():
         to = sql.Identifier(grantee) if grantee else sql.SQL("PUBLIC")
         said.append(sql.SQL("GRANT {} ON DATABASE {} TO {}").format(sql.SQL(_PRIVILEGES[privilege]), name, to))
+    return "".join(item.as_string() + ";\n" for item in said)
+
+
+def _custom(connection: Connection, role: str) -> str:
+    """Settings of the project's own (`app.tenant`): where a role begins with one, code may ask for it."""
+    said = [
+        sql.SQL("ALTER ROLE {} SET {} TO {}").format(
+            sql.Identifier(role), sql.Identifier(*name.split(".")), sql.Literal(value)
+        )
+        for name, value in custom(connection, role)
+    ]
     return "".join(item.as_string() + ";\n" for item in said)
 
 

@@ -191,7 +191,21 @@ def _made(server: Server, like: Dump) -> Copy:
             sql.Identifier(like.database), sql.Identifier(like.writing_role)
         )
         _ours(connection, create.as_string(), "a database of its name cannot be made on scratch")
+        _settled(connection, like)
     return Copy(server=server, name=like.database, like=like)
+
+
+def _settled(connection: Connection, like: Dump) -> None:
+    """Let every session of the writing role begin with the plan's settings, as on the target; a project's own session is one."""
+    role = sql.Identifier(like.writing_role)
+    for name, value in like.settings:
+        if name == "search_path":  # a list, which only the server takes apart as it should
+            connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+            connection.execute(sql.SQL("ALTER ROLE {} SET search_path FROM CURRENT").format(role))
+        else:
+            connection.execute(
+                sql.SQL("ALTER ROLE {} SET {} TO {}").format(role, sql.Identifier(name), sql.Literal(value))
+            )
 
 
 def _restored(database: Copy, dump: Dump) -> None:

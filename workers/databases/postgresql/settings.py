@@ -20,6 +20,7 @@ _STORED = """SELECT s.setconfig, s.setrole <> 0 FROM pg_db_role_setting s
     ORDER BY s.setrole <> 0 DESC, s.setdatabase <> 0 DESC"""
 _SERVER = "SELECT lower(name), reset_val, boot_val FROM pg_settings WHERE lower(name) = ANY(%s)"
 _OPTION = re.compile(r"(?:-c\s*|--)([A-Za-z_]\w*)=((?:\\.|\S)*)")
+_CUSTOM = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
 _PATH_PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",\s][^",]*?))\s*(?:,|$)')
 
 
@@ -36,6 +37,12 @@ def resolve(connection: Connection, reader: Address, writer: Address) -> Setting
     if role := _first(stored, "role"):
         found["role"] = role
     return tuple(sorted(found.items()))
+
+
+def custom(connection: Connection, role: str) -> Settings:
+    """The settings with a prefix of their own that are stored for a role or its database; the strongest of each."""
+    found = [setting.partition("=") for settings, _ in reversed(_stored(connection, role)) for setting in settings]
+    return tuple(sorted({name: value for name, _, value in found if _CUSTOM.fullmatch(name)}.items()))
 
 
 def path_of(settings: Settings, role: str) -> tuple[str, ...]:
