@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from workers.core.config import AlembicSettings, Module
@@ -51,7 +52,7 @@ def tree(files: dict[str, str], odd: tuple[tuple[str, str], ...] = ()) -> Memory
     return MemoryTree({path: text.encode() for path, text in files.items()}, odd)
 
 
-def shop(changed: dict[str, str | None] | None = None) -> MemoryTree:
+def shop(changed: Mapping[str, str | None] | None = None) -> MemoryTree:
     """The sample shop, with files added, replaced or (None) left out."""
     found = {
         str(path.relative_to(SHOP)): path.read_text()

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from pathlib import Path
-
 import pytest
 
-from tests.sources.alembic.projects import HEAD, MemoryTree, module, shop, tree
+from tests.sources.alembic.projects import HEAD, MemoryTree, module, shop
 from workers.core.errors import ExpectedError
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.ports import RecordDirection, RecordRequest, ScratchAddress
-from workers.sources.alembic.environments import Environments, from_operator
+from workers.sources.alembic.environments import Environments
 from workers.sources.alembic.source import AlembicSource
 
 PYPROJECT = '[project]\nname = "demo"\nversion = "0"\nrequires-python = ">=3.11"\ndependencies = ["alembic"]\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import pytest
 from alembic.script.revision import Revision as AlembicRevision
@@ -176,9 +177,7 @@ def test_the_order_and_the_heads_agree_with_alembic_on_random_graphs():
     for _ in range(60):
         found = _random_graph(dice)
         ours = order(found)
-        theirs = RevisionMap(
-            lambda found=found: [AlembicRevision(r.id, r.down or None, r.depends or None) for r in found]
-        )
+        theirs = RevisionMap(partial(_as_alembic_has_them, found))
         assert set(ours.heads) == set(theirs.heads)
         positions = {item.id: index for index, item in enumerate(ours.revisions)}
         assert len(positions) == len(found)
@@ -188,6 +187,10 @@ def test_the_order_and_the_heads_agree_with_alembic_on_random_graphs():
             assert all(positions[name] < positions[item.id] for name in needed._all_down_revisions)
             closure = {each.revision for each in theirs.iterate_revisions(item.id, "base", implicit_base=True)}
             assert lineage(ours, (item.id,)) >= closure
+
+
+def _as_alembic_has_them(found: list[Revision]) -> list[AlembicRevision]:
+    return [AlembicRevision(item.id, item.down or None, item.depends or None) for item in found]
 
 
 def _random_graph(dice: random.Random) -> list[Revision]:

@@ -93,4 +93,13 @@ def test_airflow(source: AlembicSource, environments: Environments, postgresql: 
     # One transaction a revision, as airflow's env.py asks for.
     assert len({item.group for item in found.statements if item.revision}) >= len(names)
     reading = {item.revision for item in found.statements if item.read and item.revision}
-    print(found.tool, found.notes, len(found.statements), reading)
+    assert reading == {
+        "1d6611b6ab7c",
+        "55297ae24532",
+        "5f2621c13b39",
+        "7645189f3479",
+        "808787349f22",
+        "d59cbbef95eb",
+        "e39a26ac59f6",
+        "e812941398f4",
+    }

@@ -23,13 +23,14 @@ class OutputError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One statement as the recorder says it was sent."""
+    """One statement as the recorder says it was sent; `looked_at`: the migration asked what it came back with."""
 
     sql: str
     revision: str
     group: int
     transactional: bool
     read: bool
+    looked_at: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ def _pair(line: bytes) -> tuple[str, Any]:
 
 
 def _sent(value: Any) -> Sent:  # noqa: ANN401 -- JSON
-    if not isinstance(value, list) or [type(item) for item in value] != [str, str, int, bool, bool]:
+    if not isinstance(value, list) or [type(item) for item in value] != [str, str, int, bool, bool, bool]:
         raise OutputError("a statement is of another form")
     sent = Sent(*value)
     if not 0 <= sent.group <= _LINES or len(sent.revision) > 200:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 from workers.core.names import Engine
 from workers.core.plan import StatementKind
@@ -54,6 +55,15 @@ def asks_catalog_only(sql: str, engine: Engine, version_table: Name) -> bool:
     if engine is Engine.SQLITE:
         return _sqlite(sql, version_table[-1])
     return False
+
+
+def relations(sql: str, engine: Engine) -> tuple[Name, ...]:
+    """The relations that a statement names, those it changes included."""
+    if engine is Engine.POSTGRESQL:
+        parsed = postgresql.parse(sql)
+        return tuple(dict.fromkeys((*parsed.reads, *parsed.writes)))
+    found = re.findall(r"\b(?:INTO|UPDATE|FROM|JOIN)\s+(\"(?:[^\"]|\"\")+\"|\w+)", sql, re.IGNORECASE)
+    return tuple(dict.fromkeys((name[1:-1].replace('""', '"') if name.startswith('"') else name,) for name in found))
 
 
 def _postgresql(sql: str, version_table: Name) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from workers.sandbox.run import Sandbox
 from workers.sandbox.runtime import Runtime, python_runtime, reachable
 from workers.sources.alembic.detect import Project
 from workers.sources.alembic.output import OutputError, Said, Sent, last_revision, read_output
-from workers.sources.alembic.reads import asks_catalog_only
+from workers.sources.alembic.reads import asks_catalog_only, relations
 
 _RECORDER = Path(__file__).with_name("recorder")
 _CHECKOUT = "/checkout"
@@ -93,7 +93,8 @@ class Recorder:
         """Without a sandbox the inside paths do not exist, and a URL's slashes hide them from the sandbox's own replacing."""
         url = request.address.url
         for host, inside in () if self.sandbox.isolated else writable:
-            url = url.replace(inside, str(host))
+            outside = str(host).replace("\\", r"\\")
+            url = re.sub(rf"{re.escape(inside)}(?=[/?&]|$)", outside, url)
         return url
 
 
@@ -171,9 +172,17 @@ class _Keeping:
         for item in sent:
             sql = item.sql.strip()
             if sql and not self._left_out(sql, item):
-                group = groups.setdefault(item.group, len(groups))
-                found.append(self._statement(replace(item, sql=sql), group))
+                statement = self._statement(replace(item, sql=sql), groups.setdefault(item.group, len(groups)))
+                found.append(statement)
+                found += self._questions(statement) if item.looked_at and not item.read else ()
         return tuple(found)
+
+    def _questions(self, statement: RecordedStatement) -> Iterator[RecordedStatement]:
+        """A write whose row count or returned rows the migration looks at depends on the rows as a query does: said as queries."""
+        self.notes.append(f"Revision {statement.revision} looks at what one of its writes came back with.")
+        for name in relations(statement.sql, self.engine):
+            quoted = ".".join('"' + part.replace('"', '""') + '"' for part in name)
+            yield replace(statement, sql=f"SELECT count(*) FROM {quoted}", read=True)  # noqa: S608 -- a quoted name
 
     def _left_out(self, sql: str, item: Sent) -> bool:
         if self.engine is Engine.SQLITE and _SESSION_PRAGMA.match(sql):

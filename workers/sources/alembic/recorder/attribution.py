@@ -10,6 +10,7 @@ from alembic.runtime.migration import RevisionStep
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from .steering import watch
 from .tape import Tape
 
 
@@ -22,11 +23,10 @@ def install(tape: Tape) -> None:
         ("commit_twophase", tape.commit),
         ("rollback", tape.rollback),
         ("rollback_twophase", tape.rollback),
-        ("savepoint", tape.savepoint),
-        ("rollback_savepoint", tape.rollback_savepoint),
         ("after_cursor_execute", tape.executed),
     ):
         event.listen(Engine, name, listener)
+    watch(tape)
     RevisionStep.__init__ = _announcing(RevisionStep.__init__, tape)  # type: ignore[method-assign]
     DefaultImpl.execute = _discarding(DefaultImpl.execute, tape)  # type: ignore[method-assign]
 
@@ -38,7 +38,11 @@ def _announcing(make_step: Any, tape: Tape) -> Any:
 
         def migrate(**options: Any) -> Any:
             tape.enter(self.revision.revision)
-            return run(**options)
+            tape.migrating = True
+            try:
+                return run(**options)
+            finally:
+                tape.migrating = False
 
         self.migration_fn = migrate
 

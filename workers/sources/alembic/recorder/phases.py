@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from .project import Project
 from .tape import Tape
 
 T = TypeVar("T")
+_ADDED = re.compile(r"\n\[SQL:|\n\(Background on this error")
 _LINES = 12
 _LENGTH = 2000
 
@@ -50,7 +52,7 @@ def _try(act: Callable[[], T], request: dict[str, Any]) -> tuple[T | None, str]:
 
 def _message(error: BaseException, request: dict[str, Any]) -> str:
     """Type and first lines of an error, without the statement that SQLAlchemy adds, and the project's line that led to it."""
-    lines = str(error).partition("\n[SQL:")[0].strip().splitlines()[:_LINES]
+    lines = _ADDED.split(str(error), maxsplit=1)[0].strip().splitlines()[:_LINES]
     place = next(
         (
             f" ({frame.filename.removeprefix(request['checkout']).lstrip('/')}, line {frame.lineno})"

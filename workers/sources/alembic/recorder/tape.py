@@ -17,6 +17,7 @@ _WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
 _WRITING_CALL = re.compile(r"\b(?:setval|nextval|set_config|pg_(?:try_)?advisory_\w+|lo_\w+)\s*\(", re.IGNORECASE)
 _BEGIN = re.compile(r"\s*BEGIN\b", re.IGNORECASE)
 _END = re.compile(r"\s*(?:COMMIT|END|ROLLBACK)\b", re.IGNORECASE)
+_SAVEPOINT = re.compile(r"(?P<verb>SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) (?P<name>sa_savepoint_\d+)")
 _SQLITE_BEGIN = (
     "BEGIN and COMMIT that the project sends around its SQLite transactions are left out; ours take their place."
 )
@@ -34,13 +35,11 @@ class _Transaction:
 class _Entry:
     """One statement; `kept` is None while its transaction is open."""
 
-    def __init__(self, values: tuple[str, str, int, bool, bool], *, kept: bool | None) -> None:
+    def __init__(self, values: tuple[str, str, int, bool], *, read: bool, kept: bool | None) -> None:
         self.values = values
+        self.read = read
         self.kept = kept
-
-    @property
-    def read(self) -> bool:
-        return self.values[4]
+        self.looked_at = False
 
 
 class Tape:
@@ -50,6 +49,7 @@ class Tape:
         self.on = False
         self.revision = ""
         self.discarding = 0
+        self.migrating = False
         self.notes: list[str] = []
         self.refused: UnrenderableError | None = None
         self._at = at
@@ -62,16 +62,16 @@ class Tape:
         self.revision = revision
         self._at(revision)
 
-    def take(self, *, failed: bool = False) -> list[tuple[str, str, int, bool, bool]]:
-        """Give (sql, revision, group, transactional, read) of what was committed, after a failure of everything; start anew."""
+    def take(self, *, failed: bool = False) -> list[tuple[str, str, int, bool, bool, bool]]:
+        """Give (sql, revision, group, transactional, read, looked at) of what was committed, after a failure of all; start anew."""
         lost = [entry for entry in self._entries if entry.kept is None and not entry.read]
         if lost and not failed:
             self.note(
                 f"{len(lost)} statements were never committed and are left out; the first: {lost[0].values[0][:100]}"
             )
-        kept = [entry.values for entry in self._entries if failed or entry.kept or entry.read]
+        kept = [entry for entry in self._entries if failed or entry.kept or entry.read]
         self._entries, self._open = [], {}
-        return kept
+        return [(*entry.values, entry.read, entry.looked_at) for entry in kept]
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -86,19 +86,14 @@ class Tape:
     def rollback(self, conn: Any, *_: Any) -> None:
         self._settle(self._open.pop(_raw(conn), None), 0, kept=False)
 
-    def savepoint(self, conn: Any, name: str) -> None:
-        if transaction := self._open.get(_raw(conn)):
-            transaction.savepoints[name] = len(self._entries)
-
-    def rollback_savepoint(self, conn: Any, name: str, *_: Any) -> None:
-        if transaction := self._open.get(_raw(conn)):
-            self._settle(transaction, transaction.savepoints.get(name, 0), kept=False)
-
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, _many: bool) -> None:  # noqa: FBT001 -- SQLAlchemy's signature
         """Write down a statement that the database has taken."""
         if not self.on:
             return
         transaction = self._open.get(_raw(conn))
+        if own := _SAVEPOINT.fullmatch(statement):
+            self._savepoint(transaction, own["verb"], own["name"])
+            return
         if conn.dialect.name == "sqlite" and self._frames(statement, transaction):
             self.note(_SQLITE_BEGIN)
             return
@@ -108,8 +103,24 @@ class Tape:
             self.refused = error  # the project may catch it; the recording is incomplete all the same
             raise
         read = self._reads(cursor, statement, context)
-        for text in texts:
-            self._add(text, None if _autocommit(conn) else transaction, read=read)
+        entries = [self._add(text, None if _autocommit(conn) else transaction, read=read) for text in texts]
+        if context is not None:
+            context.recorded_entries = entries
+
+    def _savepoint(self, transaction: _Transaction | None, verb: str, name: str) -> None:
+        """SQLAlchemy's own savepoints: what they take back is not recorded, and so are they."""
+        if transaction is None:
+            return
+        if verb == "SAVEPOINT":
+            transaction.savepoints[name] = len(self._entries)
+        elif verb.startswith("ROLLBACK") and name in transaction.savepoints:
+            self._settle(transaction, transaction.savepoints[name], kept=False)
+
+    def looked_at(self, context: Any) -> None:
+        """The migration itself, not Alembic around it, asks what a statement came back with."""
+        if self.migrating:
+            for entry in getattr(context, "recorded_entries", ()):
+                entry.looked_at = True
 
     def _frames(self, statement: str, transaction: _Transaction | None) -> bool:
         """Whether this is the BEGIN or COMMIT of a listener that takes transactions out of the driver's hands."""
@@ -125,15 +136,17 @@ class Tape:
             return False
         return not (found[1] and _WRITES.search(statement))
 
-    def _add(self, text: str, transaction: _Transaction | None, *, read: bool) -> None:
+    def _add(self, text: str, transaction: _Transaction | None, *, read: bool) -> _Entry:
         group = transaction.group if transaction else None
         if group is None:
             group = self._groups
             self._groups += 1
         if transaction is not None:
             transaction.group = group
-        values = (text, self.revision, group, transaction is not None, read)
-        self._entries.append(_Entry(values, kept=None if transaction else True))
+        values = (text, self.revision, group, transaction is not None)
+        entry = _Entry(values, read=read, kept=None if transaction else True)
+        self._entries.append(entry)
+        return entry
 
     def _settle(self, transaction: _Transaction | None, since: int, *, kept: bool) -> None:
         for entry in self._entries[since:]:
