@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from textwrap import dedent
 
 import pytest
@@ -17,11 +18,14 @@ from workers.core.config import (
     DriftRule,
     Environment,
     Mode,
+    Module,
     Origin,
+    PrismaSettings,
     SecretRef,
     WorkdocsTo,
 )
 from workers.core.config_files import RepoFile, ServerFile
+from workers.core.config_keys import ALEMBIC, PRISMA, REPO_ENVIRONMENT, REPO_MODULE, SERVER_ENVIRONMENT, SERVER_MODULE
 from workers.core.config_rules import merge, read_repository, read_server
 from workers.core.names import SourceKind
 from workers.core.refusals import Actor, Refusal, RefusalCode
@@ -108,6 +112,20 @@ def only(found: object) -> Refusal:
     items = problems(found)
     assert len(items) == 1, items
     return items[0]
+
+
+def test_every_rule_of_an_environment_has_a_key_and_every_key_a_rule() -> None:
+    rules = {field.name for field in fields(Environment)} - {"name", "origins", "approver_sets"} | {"approvers"}
+    assert {key.name for key in SERVER_ENVIRONMENT} == rules
+    assert {key.name for key in REPO_ENVIRONMENT} == rules - {"url", "read_url", "scratch", "mode"}
+    assert all(key.stricter for key in SERVER_ENVIRONMENT if key.name != "approvers")
+
+
+def test_every_setting_of_a_module_has_a_key() -> None:
+    keys = {key.name for key in (*REPO_MODULE, *SERVER_MODULE)}
+    assert keys == {field.name for field in fields(Module)}
+    assert {key.name for key in ALEMBIC} == {field.name for field in fields(AlembicSettings)}
+    assert {key.name for key in PRISMA} == {field.name for field in fields(PrismaSettings)}
 
 
 def test_the_smallest_pair_of_files_gives_an_environment_with_both_lists_of_approvers() -> None:

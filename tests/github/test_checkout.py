@@ -15,7 +15,7 @@ from tests.github.repositories import Made
 from workers.core.errors import ExpectedError, InterruptedWorkError
 from workers.core.refusals import RefusalCode
 from workers.github.checkout import LocalCode, MirrorCode
-from workers.github.git import Git, Limits
+from workers.github.git import Git, Limits, network_variables
 from workers.github.mirror import Mirrors
 from workers.ports import Code, Repository
 
@@ -109,6 +109,12 @@ def test_the_token_is_written_nowhere(hosted: Hosted, tmp_path: Path) -> None:
     files = [path for path in (tmp_path / "mirrors").rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if token.encode() in path.read_bytes()]
+
+
+def test_a_mirror_is_fetched_with_the_apps_own_token(hosted: Hosted, tmp_path: Path) -> None:
+    with hosted.host() as host:
+        code = MirrorCode(mirrors(hosted, tmp_path, token=host.token))
+        assert code.tree(host.repository(hosted.shop.id), hosted.tip()).entries()
 
 
 @pytest.mark.parametrize("token", ["ghs_c4nary", ""])
@@ -294,6 +300,25 @@ def test_a_merge_that_resolved_a_conflict_is_somebodys_work(made: Made, local: L
     main, head = made.files({"a": "2\n"}, start), made.files({"a": "3\n"}, start)
     solved = made.files({"a": "4\n"}, head, main)
     assert local.authors(ANY, main, solved) == (solved, head)
+
+
+def test_a_repository_of_somebody_else_is_read_all_the_same(made: Made, local: LocalCode) -> None:
+    made.git("update-ref", "refs/heads/main", made.files({"a": "1"}))
+    if os.geteuid() == 0:
+        for path in (made.path, *made.path.rglob("*")):
+            os.chown(path, 12345, 12345)
+    assert local.tree(ANY, "main").read("a") == b"1"
+
+
+def test_of_the_operators_variables_git_gets_those_of_the_network() -> None:
+    variables = {
+        "https_proxy": "http://p",
+        "NO_PROXY": "x",
+        "SSL_CERT_FILE": "/c",
+        "SHOP_PROD_URL": "secret",
+        "GIT_SSH": "evil",
+    }
+    assert network_variables(variables) == (("GIT_SSL_CAINFO", "/c"), ("NO_PROXY", "x"), ("https_proxy", "http://p"))
 
 
 def test_git_runs_with_an_environment_of_its_own(made: Made) -> None:

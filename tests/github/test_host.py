@@ -10,6 +10,7 @@ from tests.github.hosted import Hosted
 from workers.core.approval import Role
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
+from workers.github.answers import Answer
 from workers.github.host import GithubHost
 from workers.github.permissions import APP, ENDPOINTS
 from workers.ports import Annotation, Check, CheckState, CommitFile, DeploymentState, Reaction, Repository
@@ -238,6 +239,23 @@ def test_comments_of_people_are_not_ours(hosted: Hosted, host: GithubHost, shop:
     assert other.id != hosted.app.id
 
 
+@pytest.mark.parametrize(
+    ("user", "app", "ours"),
+    [
+        ({"type": "Bot", "login": "schemagate[bot]"}, None, True),
+        ({"type": "Bot", "login": "otherbot[bot]"}, None, False),
+        ({"type": "User", "login": "alice"}, "own", False),
+        ({"type": "Bot", "login": "otherbot[bot]"}, "other", False),
+        (None, None, False),
+    ],
+)
+def test_ours_is_what_our_own_account_wrote(
+    hosted: Hosted, host: GithubHost, user: Any, app: str | None, ours: bool
+) -> None:
+    number = {None: None, "own": {"id": hosted.app.id}, "other": {"id": 1}}[app]
+    assert host._by_us(Answer({"user": user, "performed_via_github_app": number})) is ours
+
+
 def test_more_comments_than_a_page_are_all_read_in_order(hosted: Hosted, host: GithubHost, shop: Repository) -> None:
     pull = opened(hosted)
     for number in range(205):
@@ -280,6 +298,15 @@ def test_a_check_is_one_run_that_moves(hosted: Hosted, host: GithubHost, shop: R
     host.set_check(shop, head, check(state=CheckState.ACTION_REQUIRED))
     runs = hosted.github.world.check_runs(hosted.shop, head)
     assert [(run.name, run.status, run.conclusion) for run in runs] == [("schemagate", "completed", "action_required")]
+
+
+def test_another_process_finds_the_same_run(hosted: Hosted, host: GithubHost, shop: Repository) -> None:
+    head = opened(hosted).head_sha
+    first = host.set_check(shop, head, check(state=CheckState.IN_PROGRESS))
+    with hosted.host() as other:
+        assert other.set_check(shop, head, check(annotations=notes(1))) == first
+    with hosted.host() as third:
+        assert third.set_check(shop, head, check()) > first
 
 
 def test_checks_of_two_names_and_two_heads_are_apart(hosted: Hosted, host: GithubHost, shop: Repository) -> None:

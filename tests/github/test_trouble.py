@@ -189,6 +189,22 @@ def test_a_wrong_key_is_said(hosted: Hosted) -> None:
         host.repository(hosted.shop.id)
 
 
+def test_a_key_that_is_no_key_is_said_without_it(hosted: Hosted) -> None:
+    hosted.app.private_key_pem = "-----BEGIN PRIVATE KEY-----\nc4nary\n-----END PRIVATE KEY-----\n"
+    with hosted.host() as host, pytest.raises(ExpectedError) as caught:
+        host.repository(hosted.shop.id)
+    assert caught.value.code is RefusalCode.NOT_CONFIGURED
+    assert "c4nary" not in caught.value.message + caught.value.advice
+
+
+def test_an_old_token_is_not_handed_out(hosted: Hosted, host: GithubHost, shop: Repository) -> None:
+    first = host.token(shop)
+    assert host.token(shop) == first
+    key = (shop.installation, shop.id)
+    host.session._tokens[key] = (first, host.session._tokens[key][1] - 3_001)
+    assert host.token(shop) != first
+
+
 def test_a_missing_permission_is_refused_in_githubs_words(
     hosted: Hosted, host: GithubHost, shop: Repository, pull: Any
 ) -> None:
@@ -237,6 +253,7 @@ def test_all_that_was_asked_is_in_the_list_and_within_the_permissions(
     host.comment(shop, comment.id)
     host.repository(shop.id)
     host.repositories(("acme/shop",))
+    host.session.login()
     host.set_check(shop, pull.head_sha, CHECK)
     host.set_check(shop, pull.head_sha, CHECK)
     host.set_deployment(shop, host.create_deployment(shop, pull.head_sha, "prod"), DeploymentState.SUCCESS, "")

@@ -21,6 +21,8 @@ class Checks:
     """The part of `ports.Host` that sets and reads check runs."""
 
     session: Session
+    runs: dict[tuple[int, str, str], tuple[int, int]]
+    """(repository, head, name) of what this process set -> (run, how many annotations it has)."""
 
     def set_check(self, repository: Repository, head: str, check: Check) -> int:
         """Create or update our check run of that name on that commit; returns its id.
@@ -30,18 +32,22 @@ class Checks:
         """
         first, *later = _batches(check.annotations)
         fields = {**_state(check), "output": _output(check, first)}
-        existing = self._ours(repository, head, check.name)
-        if existing is None or existing.maybe_number("output", "annotations_count"):
+        key = (repository.id, head, check.name)
+        existing, annotated = self.runs.pop(key, (0, 0))
+        if not existing:
+            existing, annotated = self._ours(repository, head, check.name)
+        if existing and not annotated:
+            run = existing
+            self._update(repository, run, fields)
+        else:
             sent = {**fields, "name": check.name, "head_sha": head}
             run = surely(
                 lambda: self.session.call(CREATE_CHECK_RUN, repository, body=sent).number("id"),
                 lambda: self._newer(repository, head, check.name, existing),
             )
-        else:
-            run = existing.number("id")
-            self._update(repository, run, fields)
         for batch in later:
             self._update(repository, run, {"output": _output(check, batch)})
+        self.runs[key] = (run, len(check.annotations))
         return run
 
     def other_checks(self, repository: Repository, head: str) -> tuple[OtherCheck, ...]:
@@ -56,17 +62,18 @@ class Checks:
             if item.maybe_number("app", "id") != self.session.app_id
         )
 
-    def _ours(self, repository: Repository, head: str, name: str) -> Answer | None:
-        found = [
-            item
+    def _ours(self, repository: Repository, head: str, name: str) -> tuple[int, int]:
+        """(id, count of annotations) of our newest run of a name; (0, 0) where there is none."""
+        found = (
+            (item.number("id"), item.maybe_number("output", "annotations_count") or 0)
             for item in self._runs(repository, head, {"check_name": name, "app_id": self.session.app_id})
             if item.maybe_number("app", "id") == self.session.app_id and item.text("name") == name
-        ]
-        return max(found, key=lambda item: item.number("id"), default=None)
+        )
+        return max(found, default=(0, 0))
 
-    def _newer(self, repository: Repository, head: str, name: str, than: Answer | None) -> int | None:
-        found = self._ours(repository, head, name)
-        return found.number("id") if found and (than is None or found.number("id") != than.number("id")) else None
+    def _newer(self, repository: Repository, head: str, name: str, than: int) -> int | None:
+        found, _ = self._ours(repository, head, name)
+        return found if found > than else None
 
     def _runs(self, repository: Repository, head: str, query: Mapping[str, str | int]) -> tuple[Answer, ...]:
         wanted = {"filter": "latest", **query}

@@ -175,7 +175,7 @@ def _in_words(error: GitHubException, endpoint: Endpoint) -> ExpectedError | Int
             "check App id and private key",
             RefusalCode.NOT_CONFIGURED,
         )
-    if status == 404:
+    if status in {404, 410}:
         return NotFoundError(
             f"GitHub finds nothing at {asked}",
             "check that the App is installed there and may see it",

@@ -73,9 +73,11 @@ class Comments:
         )
 
     def _by_us(self, answer: Answer) -> bool:
-        """By the App's own account: a person who acts through the App is somebody else."""
+        """By the App's own account: a person who acts through the App is somebody else. GitHub may leave out which App it was."""
+        if answer.maybe_text("user", "type") != "Bot":
+            return False
         app = answer.maybe_number("performed_via_github_app", "id")
-        return app == self.session.app_id and answer.maybe_text("user", "type") == "Bot"
+        return answer.maybe_text("user", "login") == self.session.login() if app is None else app == self.session.app_id
 
 
 def _fitting(body: str) -> str:

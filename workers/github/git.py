@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -42,6 +43,10 @@ _CONFIG = (
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
 )
+
+
+# Of the operator's variables git gets those that say how the network is reached, and no other.
+_NETWORK = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy", "git_ssl_cainfo", "git_ssl_capath"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +118,14 @@ class Header:
     def encoded(self) -> str:
         """The token as Basic authorization."""
         return b64encode(f"x-access-token:{self.token}".encode()).decode()
+
+
+def network_variables(variables: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Choose what git needs to pass a proxy or to trust the operator's own certificates."""
+    chosen = {name: value for name, value in variables.items() if name.lower() in _NETWORK}
+    if "SSL_CERT_FILE" in variables:
+        chosen.setdefault("GIT_SSL_CAINFO", variables["SSL_CERT_FILE"])
+    return tuple(sorted(chosen.items()))
 
 
 def checked(commit: str) -> str:

@@ -25,6 +25,7 @@ class GithubHost(Repositories, Pulls, Comments, Checks, Commits, Deployments, Pe
     ) -> None:
         self.session = Session(client or Client(api_url), app_id, private_key)
         self.clock = clock
+        self.runs = {}
 
     def __enter__(self) -> Self:
         self.session.__enter__()

@@ -28,6 +28,7 @@ class Endpoint:
 
 _SAFE = {"repo": "/", "path": "/", "ref": "/", "range": "./"}
 
+APP_ITSELF = Endpoint("GET", "/app", APP)
 INSTALLATIONS = Endpoint("GET", "/app/installations", APP)
 CREATE_TOKEN = Endpoint("POST", "/app/installations/{installation}/access_tokens", APP)
 REPOSITORY_INSTALLATION = Endpoint("GET", "/repos/{repo}/installation", APP)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+import jwt
 from githubkit.auth import AppAuthStrategy
 from githubkit.auth.app import AppAuth
 
@@ -13,12 +15,14 @@ from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.github.answers import Answer
 from workers.github.client import Client, NotFoundError, RefusedError, UnauthorizedError
-from workers.github.permissions import CREATE_TOKEN, INSTALLATIONS, REPOSITORY_INSTALLATION, Endpoint
+from workers.github.permissions import APP_ITSELF, CREATE_TOKEN, INSTALLATIONS, REPOSITORY_INSTALLATION, Endpoint
 from workers.ports import Repository
+
+_TOKEN_AGE = 50 * 60  # seconds; GitHub accepts a token for an hour, and a fetch may take some of it
 
 
 class Session:
-    """Calls in the name of the App. Tokens live in this object only; one that has expired is replaced once, then believed."""
+    """Calls in the name of the App. Tokens live in this object only; one that is refused is replaced once, then GitHub is believed."""
 
     def __init__(self, client: Client, app_id: int, private_key: str) -> None:
         self.client, self.app_id = client, app_id
@@ -26,7 +30,8 @@ class Session:
         if not isinstance(flow, AppAuth):
             raise TypeError(flow)
         self._flow = flow
-        self._tokens: dict[tuple[int, int], str] = {}
+        self._tokens: dict[tuple[int, int], tuple[str, float]] = {}
+        self._login = ""
 
     def __enter__(self) -> Self:
         self.client.__enter__()
@@ -76,6 +81,12 @@ class Session:
             )
         )
 
+    def login(self) -> str:
+        """The login of the App's own account, which no other account can have."""
+        if not self._login:
+            self._login = f"{self._as_app(APP_ITSELF).text('slug')}[bot]"
+        return self._login
+
     def token(self, repository: Repository) -> str:
         """An installation token for git, limited to the repository."""
         return self._token(repository.installation, repository.id)
@@ -111,7 +122,7 @@ class Session:
             default_branch=shown.text("default_branch"),
             installation=installation,
         )
-        self._tokens[installation, found.id] = answer.text("token")
+        self._tokens[installation, found.id] = (answer.text("token"), time.monotonic())
         return found
 
     def _with_token(
@@ -135,18 +146,17 @@ class Session:
         )
 
     def _token(self, installation: int, repository: int) -> str:
-        if (installation, repository) not in self._tokens:
-            self._create_token(installation, repository)
-        return self._tokens[installation, repository]
+        kept, made = self._tokens.get((installation, repository), ("", 0.0))
+        return kept if kept and time.monotonic() - made < _TOKEN_AGE else self._create_token(installation, repository)
 
-    def _create_token(self, installation: int, repository: int) -> None:
+    def _create_token(self, installation: int, repository: int) -> str:
         """`repository` 0: for teams."""
         body: dict[str, object] = (
             {"repository_ids": [repository]} if repository else {"permissions": {"members": "read"}}
         )
-        self._tokens[installation, repository] = self._as_app(CREATE_TOKEN, body=body, installation=installation).text(
-            "token"
-        )
+        token = self._as_app(CREATE_TOKEN, body=body, installation=installation).text("token")
+        self._tokens[installation, repository] = (token, time.monotonic())
+        return token
 
     def _as_app(
         self,
@@ -156,4 +166,11 @@ class Session:
         body: Mapping[str, object] | None = None,
         **parts: object,
     ) -> Answer:
-        return self.client.send(endpoint, f"Bearer {self._flow.get_jwt()}", parts, query=query, body=body)
+        try:
+            proof = self._flow.get_jwt()
+        except (ValueError, TypeError, jwt.PyJWTError):
+            message = "the App's private key cannot be used"
+            raise ExpectedError(
+                message, "put the PEM file that GitHub gave out into SCHEMAGATE_PRIVATE_KEY", RefusalCode.NOT_CONFIGURED
+            ) from None
+        return self.client.send(endpoint, f"Bearer {proof}", parts, query=query, body=body)
