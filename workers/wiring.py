@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from workers.core.config_files import ServerFile
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
-from workers.databases.postgresql.database import PostgresqlDatabase
+from workers.databases.postgresql.engine import PostgresqlDatabase
 from workers.databases.sqlite.database import SqliteDatabase
 from workers.github.checkout import MirrorCode
 from workers.github.host import GithubHost

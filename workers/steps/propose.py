@@ -1,4 +1,4 @@
-"""Make the plan: the stored one of an equal key, else record the pending migrations on a copy, prove them on a second one, and freeze what ran there."""
+"""Make the plan: the stored one of an equal key, else record what is pending on a copy, prove it on a second one, and freeze what ran."""
 
 from __future__ import annotations
 
@@ -109,9 +109,10 @@ def _record(known: Known) -> Recorded | Recording:
         first = known.source.record(_request(known, copy, known.to, back=back, declared=not back))
         if first.error:
             return first
+        served = copy.served()
         with copy.reading() as reader:
             after = reader.snapshot()
-        rows, served = copy.checksums(), copy.served()
+        rows = copy.checksums()
         undo = None if back else known.source.record(_request(known, copy, known.recorded, back=True, declared=False))
     return Recorded(recording=first, after=after, rows=rows, undo=undo, served=served)
 

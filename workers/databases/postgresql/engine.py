@@ -6,13 +6,18 @@ from pathlib import Path
 
 from workers.core.errors import ExpectedError
 from workers.core.names import Engine
+from workers.core.plan import StatementKind
 from workers.core.refusals import RefusalCode
+from workers.core.schema import Name
 from workers.databases.postgresql.binaries import installed
 from workers.databases.postgresql.scratch import PostgresqlScratch
 from workers.databases.postgresql.target import PostgresqlTarget
 from workers.ports import Scratch, Target
 from workers.reading.lexer import split
+from workers.reading.postgresql import parse
 from workers.sandbox.run import Sandbox
+
+_CATALOGS = frozenset({"pg_catalog", "information_schema"})
 
 
 class PostgresqlDatabase:
@@ -45,3 +50,9 @@ class PostgresqlDatabase:
     def split(self, sql: str) -> tuple[str, ...]:
         """Split a text into single commands."""
         return split(sql, Engine.POSTGRESQL)
+
+    def reads(self, served: tuple[str, ...]) -> tuple[Name, ...]:
+        """Return the relations that queries of rows among these statements read; catalogs are the tool's own business."""
+        found = (parse(text) for text in served)
+        names = (name for item in found if item.kind is StatementKind.READ for name in item.reads)
+        return tuple(dict.fromkeys(name for name in names if name[0] not in _CATALOGS))
