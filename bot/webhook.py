@@ -26,7 +26,7 @@ from workers.store.inbox import Delivery, Inbox
 LARGEST_BODY = 25 * 1024 * 1024
 BODY_SECONDS = 10.0
 _DELIVERY = re.compile(r"[A-Za-z0-9-]{1,64}")
-_EVENT = re.compile(r"[a-z_]{1,64}")
+_EVENT = re.compile(r"[a-z0-9_]{1,64}")
 
 log = structlog.get_logger()
 
