@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.demo.servers import PostgresServer, RedisServer
 from tests import network, processes
-from tests.servers import PostgresServer, RedisServer
 
 RUN_FOLDERS: pytest.StashKey[list[Path]] = pytest.StashKey()
 SERVER_FIXTURES = frozenset({"postgres", "postgres18", "pg_url"})

@@ -18,8 +18,8 @@ from typing import Generic, TypeVar
 
 import psycopg
 
+from deploy.demo.servers import PostgresServer
 from tests.bench.schema import tables
-from tests.servers import PostgresServer
 from workers.core.diff import diff
 from workers.core.names import Engine
 from workers.core.schema import Snapshot

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 import pytest
 import requests
 
+from deploy.demo.servers import HOST, free_port, stop
 from tests.bot.payloads import SECRET, comment, encoded, headers
-from tests.servers import HOST, free_port, stop
 from workers.messages import decode
 from workers.queue import MessageJob, MessageSerializer
 from workers.store.inbox import connect

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.servers import PostgresServer
 from tests.sandbox.machine import our_identity, our_python, real_sandbox
-from tests.servers import PostgresServer
 from tests.sources.alembic import projects
 from tests.sources.alembic.sockets import UnixDoor
 from workers.core.names import Engine

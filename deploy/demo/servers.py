@@ -1,4 +1,4 @@
-"""How a test gets a real server: PostgreSQL and Redis from their wheels, on loopback, gone at the end."""
+"""Real servers for the demonstration and the tests: PostgreSQL and Redis from their wheels, on loopback, gone at the end."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from deploy.demo.servers import PostgresServer, RedisServer
 from tests import processes
 from tests.network import NetworkForbiddenError
-from tests.servers import PostgresServer, RedisServer
 
 
 def test_both_majors_run_as_an_ordinary_user(postgres: PostgresServer, postgres18: PostgresServer) -> None:
