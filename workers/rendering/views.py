@@ -56,7 +56,8 @@ class EnvironmentView:
     """One environment in the report.
 
     `code` is empty where none may be shown. `may_not` are logins that may not approve, with why. `needed` is how many approvals are missing.
-    `check_url` leads to the check run that carries every byte of the plan.
+    `check_url` leads to the check run that carries every byte of the plan. `needs_module` says that a command must name the module, because
+    the config has this environment in several.
     """
 
     environment: Environment
@@ -72,6 +73,7 @@ class EnvironmentView:
     engine_label: str
     database: str
     server: str
+    needs_module: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

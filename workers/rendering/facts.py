@@ -1,0 +1,137 @@
+"""What was found out about an environment beyond its plan: drift, undeclared changes, the checks that were made, and what nobody compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from workers.core.diff import Change, Difference
+from workers.core.examination import Drift, Examination
+from workers.core.schema import Value
+from workers.rendering.markdown import code, plain, prose, shortened
+from workers.rendering.phrases import count, joined, label, some
+from workers.rendering.statements import Room
+from workers.rendering.verdict import Place
+
+_DRIFT = {
+    Difference.ADDED: "on {} and in no migration",
+    Difference.REMOVED: "made by a migration and missing on {}",
+    Difference.CHANGED: "differs on {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One thing that was looked at, in words, and whether it is as it should be."""
+
+    text: str
+    good: bool = True
+
+
+def drift_title(place: Place) -> str:
+    """What the fold about drift holds."""
+    found = place.shown.examination.drift
+    touching = sum(1 for item in found if item.touches_plan)
+    return f"Drift on {place.name}: {touching} {'touches' if touching == 1 else 'touch'} this pull, {len(found) - touching} elsewhere"
+
+
+def drift_line(item: Drift, place: Place) -> str:
+    """One numbered item of drift."""
+    number = f"**{item.number}**" if item.touches_plan else item.number
+    where = _DRIFT[item.change.difference].format(place.name)
+    rest = "; touches this pull" if item.touches_plan else "; not part of this pull"
+    details = attributes(item.change)
+    return f"- {number} {label(item.change.kind.value, item.change.name)}: {where}{f' ({details})' if details else ''}{rest}"
+
+
+def attributes(change: Change, most: int = 3) -> str:
+    """What differs in an object that is on both sides: `type`: `text` → `varchar(20)`."""
+    if change.difference is not Difference.CHANGED:
+        return ""
+    pairs = [f"{plain(key)} {_value(old)} → {_value(new)}" for key, old, new in change.attributes]
+    return some(pairs, most)
+
+
+def checks(place: Place, room: Room) -> tuple[Checked, ...]:
+    """Everything that was looked at on one environment."""
+    examination = place.shown.examination
+    found = [*_connection(place), *_history(examination), *_compared(examination), *_rehearsed(examination)]
+    notes = [Checked(prose(note, 500)) for note in examination.notes[: room.items]]
+    return tuple(Checked(f"**{place.name}:** {item.text}", item.good) for item in (*found, *notes))
+
+
+def not_compared(place: Place) -> str:
+    """What was seen and not compared, or taken out by the filter; said even when it is nothing."""
+    live = place.shown.examination.live
+    if live is None:
+        return "everything: the schema was not read"
+    kinds = Counter(item.kind for item in live.unread)
+    parts = [f"{number} {plain(kind.replace('_', ' '))}" for kind, number in sorted(kinds.items())]
+    if live.excluded:
+        parts.append(f"{count(len(live.excluded), 'object')} that the filter takes out")
+    parts.append("rows, roles and server settings")
+    return joined(parts)
+
+
+def _connection(place: Place) -> list[Checked]:
+    found = place.shown.examination.preflight
+    if found is None:
+        return [Checked("the database was not reached", good=False)]
+    who = (
+        "the reading role cannot write"
+        if found.separate_read_role and not found.superfluous
+        else "read-only transactions"
+    )
+    text = f"{plain(place.shown.engine_label or found.engine.value)}, database {code(found.database)}, {plain(found.tls or 'no TLS')}, {who}"
+    known = [Checked(text, good=found.read_only_proven)]
+    if found.superfluous:
+        known.append(
+            Checked(
+                f"rights that reading does not need: {some([plain(item) for item in found.superfluous])}", good=False
+            )
+        )
+    return known + [Checked(f"in the way right now: {plain(item)}", good=False) for item in found.blockers]
+
+
+def _history(examination: Examination) -> list[Checked]:
+    if examination.preflight is None:
+        return []
+    recorded = some([code(item) for item in examination.recorded], 3) or "nothing"
+    found = [Checked(f"{count(examination.applied, 'migration')} applied, the version table says {recorded}")]
+    if examination.heads:
+        found.append(Checked(f"{count(len(examination.heads), 'head')} in the code", good=len(examination.heads) == 1))
+    found += [
+        Checked(f"{code(item.revision)} was applied by #{item.pull}, which is not merged")
+        for item in examination.unmerged
+    ]
+    return found
+
+
+def _compared(examination: Examination) -> list[Checked]:
+    if examination.preflight is None:
+        return []
+    touching = sum(1 for item in examination.drift if item.touches_plan)
+    found = [
+        Checked("drift: not known", good=False)
+        if not examination.drift_known
+        else Checked(
+            f"drift: {touching} on what this pull touches, {len(examination.drift) - touching} elsewhere",
+            good=not touching,
+        )
+    ]
+    if examination.undeclared_known:
+        said = "models and migrations agree" if not examination.undeclared else "models and migrations differ"
+        found.append(Checked(said, good=not examination.undeclared))
+    return found
+
+
+def _rehearsed(examination: Examination) -> list[Checked]:
+    if examination.plan is None or not examination.rehearsed:
+        return []
+    version = examination.plan.observed.scratch_version
+    return [Checked(f"rehearsed on a copy of the live schema{f' ({plain(version)})' if version else ''}")]
+
+
+def _value(value: Value) -> str:
+    text = ", ".join(value) if isinstance(value, tuple) else "nothing" if value is None else str(value)
+    return code(shortened(text, 80))

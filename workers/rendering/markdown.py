@@ -1,0 +1,89 @@
+"""How a text that anybody may have written becomes Markdown that can only be read: no mention, link, image, HTML, table cell or fence of its own."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST = 300
+_BREAK = (
+    "\ue000"  # stands for the break until everything is escaped; `visible` has spelled out any that came with the text
+)
+_SPECIAL = re.compile(r"([\\`*\[\]|~$])")
+_EDGE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_LINE_START = re.compile(r"^(\s*)([-+=#]|\d+(?=[.)]))")
+# Where GitHub would see a mention, an address, a reference or an emoji: a break of no width after the sign takes that away.
+_WOKEN = re.compile(r"(?i)@|:(?=//)|www(?=\.)|#(?=\d)|\bgh-(?=\d)|:(?=[a-z0-9_+-]+:)")
+_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_HIDDEN = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}
+
+
+def plain(text: str, longest: int = LONGEST) -> str:
+    """Return `text` as words of a sentence: one line, nothing of it is mark-up, mentions nobody, links nowhere."""
+    text = _WOKEN.sub(lambda match: match[0] + _BREAK, visible(_one_line(text, longest)))
+    text = _SPECIAL.sub(r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _LINE_START.sub(r"\1\\\2", _EDGE_UNDERSCORE.sub(r"\\_", text))
+    return text.replace(_BREAK, "&#8203;")
+
+
+def code(text: str, longest: int = LONGEST) -> str:
+    """Return `text` as a code span of one line, whatever backticks it holds."""
+    text = visible(_one_line(text, longest)) or " "
+    ticks = "`" * (_longest_run(text, "`") + 1)
+    space = " " if text[0] == "`" or text[-1] == "`" or (text[0] == text[-1] == " " and text.strip()) else ""
+    return f"{ticks}{space}{text}{space}{ticks}"
+
+
+def prose(text: str, longest: int = 2_000) -> str:
+    """Return a sentence that may hold code spans of its own (`like this`); everything else in it is plain."""
+    parts, last = [], 0
+    text = _one_line(text, longest)
+    for match in _SPAN.finditer(text):
+        parts += [plain(text[last : match.start()], longest), code(match[2].strip(), longest)]
+        last = match.end()
+    return "".join([*parts, plain(text[last:], longest)])
+
+
+def fence(text: str, language: str = "") -> str:
+    """Return `text` as a fenced block that no line of it can close."""
+    text = visible(text.replace("\r\n", "\n").replace("\r", "\n"), keep="\n\t").strip("\n")
+    ticks = "`" * max(3, _longest_run(text, "`") + 1)
+    return f"{ticks}{language}\n{text}\n{ticks}"
+
+
+def cell(markdown: str) -> str:
+    """Return Markdown that was escaped already as one cell of a table."""
+    return re.sub(r"(?<!\\)\|", r"\\|", markdown.replace("\n", " "))
+
+
+def link(markdown: str, url: str) -> str:
+    """Return a link; the label is Markdown already, the URL is one of ours. Without a URL only the label."""
+    if not url:
+        return markdown
+    safe = "".join(letter if letter.isprintable() and letter not in " <>()[]\\\"'`" else "" for letter in url)
+    return f"[{markdown}]({safe})"
+
+
+def visible(text: str, keep: str = "") -> str:
+    """Return `text` with every character that cannot be seen, or turns the direction of reading, spelled out."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(letter if letter in keep or not is_hidden(letter) else f"⟨U+{ord(letter):04X}⟩" for letter in text)
+
+
+def is_hidden(letter: str) -> bool:
+    """Whether a reader could not see this character, or would be misled by it."""
+    return unicodedata.category(letter) in _HIDDEN
+
+
+def shortened(text: str, longest: int) -> str:
+    """Cut a text in the middle of nowhere, and say so."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _one_line(text: str, longest: int) -> str:
+    return shortened(re.sub(r"[ \t]*[\r\n]+[ \t]*", " ", text).replace("\t", " "), longest)
+
+
+def _longest_run(text: str, letter: str) -> int:
+    return max((len(run) for run in re.findall(re.escape(letter) + "+", text)), default=0)

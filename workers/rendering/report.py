@@ -1,0 +1,356 @@
+"""The living report of a pull: verdict first, next step second, what runs and why, and everything else folded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.config import ApproverKind, Environment
+from workers.core.plan import Need, Plan, Undo
+from workers.core.policy import approver_names
+from workers.core.redact import redact
+from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.rendering import aftermath, facts
+from workers.rendering.aftermath import Fold
+from workers.rendering.markdown import cell, code, link, plain, prose
+from workers.rendering.phrases import count, joined, moment, runs, some
+from workers.rendering.statements import Room, Sql, bookkeeping, sentences, sql, standing_out
+from workers.rendering.templates import render
+from workers.rendering.verdict import Issue, Outlook, Place, headline, issues, next_step, places, refusals
+from workers.rendering.views import ReportView
+
+MARKER = "<!-- schemagate:report:1 -->"
+LONGEST = 65_536
+REFUSALS_PAGE = ""  # where docs/refusals.md is published; without an address the codes are shown without a link
+_ROOMS = (
+    Room(),
+    Room(sentences=200, sql=250, items=50),
+    Room(sentences=60, sql=80, items=20, wide=80),
+    Room(sentences=20, sql=20, items=8, wide=60),
+    Room(sentences=5, sql=1, items=3, wide=40),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What runs on the environments that share the same SQL."""
+
+    title: str
+    tense: str
+    standing_out: tuple[str, ...]
+    sentences: tuple[str, ...]
+    bookkeeping: str
+    on_base: str
+    sql: Sql
+    way_back: str
+    confirms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueList:
+    """Reasons that one kind of person can remove, numbered through the whole report."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def report(view: ReportView) -> str:
+    """Return the report; never longer than GitHub takes, and the same for the same view."""
+    for room in _ROOMS:
+        text = _page(view, room)
+        if len(text) <= LONGEST:
+            return text
+    return _smallest(view)
+
+
+def code_link(refusal: Refusal) -> str:
+    """A refusal's code, leading to its page."""
+    return link(f"`{refusal.code.value}`", f"{REFUSALS_PAGE}#{refusal.code.value}" if REFUSALS_PAGE else "")
+
+
+def issue_text(issue: Issue, several: bool) -> str:  # noqa: FBT001 -- whether the report has more than one place
+    """Cause, way out, code; with its places where the report has several."""
+    refusal = issue.refusal
+    where = f"{joined(list(issue.places))}: " if several else ""
+    cause = refusal.message if where else _capital(refusal.message)
+    at = f" {code(f'{refusal.path}:{refusal.line}' if refusal.line else refusal.path)}" if refusal.path else ""
+    return f"**{where}{prose(_ended(cause))}**{at} {code_link(refusal)}<br>{prose(_ended(_capital(refusal.fix)))}"
+
+
+def _page(view: ReportView, room: Room) -> str:
+    found = places(view)
+    text = render(
+        "comments/report.md.j2",
+        heading=headline(view),
+        summaries=tuple(_summary(module.id, found) for module in view.modules),
+        lists=_lists(view, found, room),
+        step=next_step(view),
+        merge=aftermath.merge_first(view, found),
+        table=_table(found),
+        picture=_picture(found),
+        runs=tuple(_runs(found, room)),
+        after=tuple(aftermath.ran(place, room) for place in found if place.outlook is Outlook.APPLIED),
+        rollback=aftermath.rollback(view, found),
+        folds=tuple(fold for fold in _folds(view, found, room) if fold.lines),
+        footer=_footer(view, found),
+        marker=MARKER,
+    )
+    return redact(text).rstrip("\n") + "\n"
+
+
+def _smallest(view: ReportView) -> str:
+    """What always fits: verdict, next step, where the rest is."""
+    return redact(
+        render(
+            "comments/report_smallest.md.j2",
+            heading=headline(view),
+            step=next_step(view),
+            url=f"{view.url}/checks",
+            marker=MARKER,
+        )
+    )
+
+
+def _summary(module: str, found: tuple[Place, ...]) -> str:
+    """The questions of somebody who owns the database, in one line: how much, lost, way back."""
+    here = [place for place in found if place.module.id == module]
+    plans = [place.shown.examination.plan for place in here]
+    plan = next((item for item in plans if item is not None), None)
+    parts = [f"**{plain(module)}**"]
+    if plan is not None:
+        lost = plan.destroys
+        parts.append(count(len(runs(plan.body.statements)), "statement"))
+        parts.append(f"**deletes {plain(some(list(lost), 3))}**" if lost else "no data lost")
+        parts.append(
+            {
+                Undo.LOSSLESS: "undo rehearsed",
+                Undo.LOSSY: "undo rehearsed, loses what was written since",
+                Undo.NONE: "**no way back**",
+            }[plan.body.way_back.undo]
+        )
+    elif all(place.outlook in {Outlook.APPLIED, Outlook.NOTHING} for place in here):
+        parts.append("schema and migrations are where this pull wants them")
+    else:
+        parts.append("no plan")
+    return " · ".join(parts)
+
+
+def _lists(view: ReportView, found: tuple[Place, ...], room: Room) -> tuple[IssueList, ...]:
+    author, approver = f"To fix (author: {plain(view.author_login)})", "To decide (approver)"
+    kinds = ((author, Actor.AUTHOR), ("To fix (operator of schemagate)", Actor.OPERATOR), (approver, Actor.APPROVER))
+    problems = tuple(Issue(item, ()) for item in view.problems)
+    lists, number = [], 0
+    for title, actor in kinds:
+        here = issues(view, (actor,)) + (problems if actor is Actor.AUTHOR else ())
+        lines = [
+            f"{number + at}. {issue_text(item, bool(item.places) and len(found) > 1)}"
+            for at, item in enumerate(here, 1)
+        ]
+        number += len(lines)
+        left = len(lines) - room.items
+        lines = [*lines[: room.items], f"- … and {left} more; the check runs name them all"] if left > 0 else lines
+        lists.append(IssueList(title=title, lines=tuple(lines)))
+    return tuple(item for item in lists if item.lines)
+
+
+def _table(found: tuple[Place, ...]) -> tuple[tuple[str, str, str], ...]:
+    if found and all(place.outlook is Outlook.APPLIED for place in found):
+        rows = [("", "applied", "approved by")]
+        rows += [(f"**{plain(place.name)}**", aftermath.when(place), aftermath.by(place)) for place in found]
+    else:
+        rows = [("", "state", "approves")]
+        rows += [(f"**{plain(place.name)}**", _state(place), _approves(place)) for place in found]
+    return tuple((a, cell(b), cell(c)) for a, b, c in rows) if found else ()
+
+
+def _state(place: Place) -> str:
+    waits = joined([plain(item) for item in place.shown.examination.waits_for])
+    failed = (
+        place.last is not None
+        and place.outlook not in {Outlook.APPLIED, Outlook.NOTHING}
+        and aftermath.failed(place.last)
+    )
+    words = {
+        Outlook.APPLIED: f"applied {aftermath.when(place)}",
+        Outlook.WAITS: f"needs {waits or 'another environment'} first",
+        Outlook.NOTHING: "up to date",
+        Outlook.DECIDE: "needs a decision",
+        Outlook.RUNNING: "being applied",
+    }.get(place.outlook, place.outlook.value)
+    return f"{words}; the last try failed" if failed else words
+
+
+def _approves(place: Place) -> str:
+    if place.outlook is Outlook.APPLIED:
+        return f"by {aftermath.by(place)}"
+    if place.outlook in {Outlook.NOTHING, Outlook.WATCHED}:
+        return "nobody"
+    given = [plain(item.by.login) for item in place.shown.approvals if not item.revoked]
+    said = f"; so far {some(given)}" if given else ""
+    return _who(place.shown.environment, max(place.shown.needed + len(given), 1)) + said
+
+
+def _who(environment: Environment, needed: int) -> str:
+    """Who may approve, in words; nobody is mentioned."""
+    entries = [item for group in environment.approver_sets for item in group]
+    if not entries:
+        return "nobody is named"
+    if len(entries) == 1 and entries[0].kind is ApproverKind.ROLE and entries[0].name in {"write", "maintain", "admin"}:
+        return f"{'anyone' if needed == 1 else needed} with {entries[0].name} access"
+    every = "in every list" if len(environment.approver_sets) > 1 else ""
+    return (
+        f"{needed} of: {some([plain(item) for item in approver_names(environment)], 6)}{f' ({every})' if every else ''}"
+    )
+
+
+def _picture(found: tuple[Place, ...]) -> str:
+    """Three or more environments that wait for each other are easier to see than to read."""
+    edges = [(item, place.name) for place in found for item in place.shown.environment.requires_applied]
+    if len(found) < 3 or len(found) > 8 or not edges or len({place.module.id for place in found}) > 1:
+        return ""
+    ids = {place.name: f"e{number}" for number, place in enumerate(found)}
+    nodes = [f'  {ids[place.name]}["{place.name}: {place.outlook.value}"]' for place in found]
+    arrows = [f"  {ids[a]} --> {ids[b]}" for a, b in edges if a in ids and b in ids]
+    return "\n".join(["flowchart LR", *nodes, *arrows])
+
+
+def _runs(found: tuple[Place, ...], room: Room) -> list[Run]:
+    """Environments with the same statements are told once."""
+    grouped: dict[tuple[str, tuple[str, ...]], list[tuple[Place, Plan]]] = {}
+    for place in found:
+        plan = place.shown.examination.plan
+        if plan is not None:
+            texts = tuple(item.sql for item in plan.body.statements)
+            grouped.setdefault((place.module.id, texts), []).append((place, plan))
+    several = len(grouped) > 1 or len({place.module.id for place in found}) > 1
+    return [_run(group, several, len(found), room) for group in grouped.values()]
+
+
+def _run(group: list[tuple[Place, Plan]], several: bool, of: int, room: Room) -> Run:  # noqa: FBT001 -- whether others run something else
+    plan = group[0][1]
+    names = [place.name for place, _ in group]
+    now = any(place.outlook in {Outlook.READY, Outlook.WAITS, Outlook.RUNNING, Outlook.DECIDE} for place, _ in group)
+    same = f" (same SQL on {joined(names)})" if len(names) > 1 else f" on {names[0]}" if several or of > 1 else ""
+    number = bookkeeping(plan)
+    already = [item.id for item in plan.key.pending if item.on_base]
+    return Run(
+        title=f"What {'runs' if now else 'would run'}{same}",
+        tense="runs" if now else "would run",
+        standing_out=standing_out(plan, room),
+        sentences=sentences(plan, room),
+        bookkeeping=f"Besides {count(number, 'write')} to the migration tool's version table." if number else "",
+        on_base=f"Already on the base branch and not applied yet: {some([code(item) for item in already])}."
+        if already
+        else "",
+        sql=sql(plan.body.statements, plan, room),
+        way_back=prose(plan.body.way_back.note, 500),
+        confirms=tuple(
+            _confirms(place, item) for place, item in group if place.outlook in {Outlook.READY, Outlook.WAITS}
+        ),
+    )
+
+
+def _confirms(place: Place, plan: Plan) -> str:
+    """The approval checkpoint as one sentence."""
+    shown, needs = place.shown, plan.body.needs
+    backup = shown.environment.backup_statement
+    stated = f'backup "{plain(backup)}"' if backup else "no backup is stated; approving accepts that"
+    if Need.BACKUP in needs:
+        stated = "the backup or the risk that you write"
+    parts = [
+        f"database {code(shown.database)} on {code(shown.server)}",
+        f"strategy {plan.key.strategy.value}",
+        stated,
+        f"deletes {plain(some(list(plan.destroys), 3))}" if plan.destroys else "nothing destructive",
+    ]
+    if accepted := [item for item in refusals(shown) if item.code is RefusalCode.DRIFT_PRESENT]:
+        parts.append(f"{count(len(accepted), 'drift item')} accepted")
+    return f"**By approving {plain(place.name)} you confirm:** {' · '.join(parts)}"
+
+
+def _folds(view: ReportView, found: tuple[Place, ...], room: Room) -> list[Fold]:
+    first = next((place for place in found if place.outlook is Outlook.READY), None)
+    folds = [
+        _other(place) for place in found if place is not first and place.shown.code and place.outlook is Outlook.WAITS
+    ]
+    folds += [_may_not(place) for place in found if place.shown.may_not and place is first]
+    for place in found:
+        drift = place.shown.examination.drift
+        lines = [
+            facts.drift_line(item, place)
+            for item in sorted(drift, key=lambda item: not item.touches_plan)[: room.items]
+        ]
+        rest = [f"- … and {len(drift) - len(lines)} more"] if len(drift) > len(lines) else []
+        folds.append(Fold(title=facts.drift_title(place), lines=tuple(lines + rest)))
+        undeclared = place.shown.examination.undeclared
+        folds.append(
+            Fold(
+                title=f"In the models and in no migration ({len(undeclared)})",
+                lines=tuple(f"- {plain(item)}" for item in undeclared[: room.items]),
+            )
+        )
+    folds += [aftermath.evidence(place) for place in found if place.last is not None]
+    folds.append(_checked(found, room))
+    if view.other_pulls:
+        folds.append(
+            Fold(
+                title="Effect on other pulls",
+                lines=tuple(f"- #{number}: {prose(text)}" for number, text in view.other_pulls[: room.items]),
+            )
+        )
+    return list(dict.fromkeys(folds))
+
+
+def _other(place: Place) -> Fold:
+    shown = place.shown
+    backup = shown.environment.backup_statement
+    lines = [
+        f"- code for {plain(place.name)} is **{plain(shown.code)}**; its line appears above, ready to paste, once its turn has come",
+        f"- database {code(shown.database)} on {code(shown.server)}, "
+        + (f'backup "{plain(backup)}"' if backup else "no backup is stated"),
+        *_may_not(place).lines,
+    ]
+    return Fold(title=f"{place.name}: what is different there", lines=tuple(lines))
+
+
+def _may_not(place: Place) -> Fold:
+    names = [f"{plain(login)} ({plain(why)})" for login, why in place.shown.may_not]
+    return Fold(
+        title=f"Who may not approve {place.name} ({len(names)})",
+        lines=(f"- may not approve: {some(names, 10)}",) if names else (),
+    )
+
+
+def _checked(found: tuple[Place, ...], room: Room) -> Fold:
+    checks = [item for place in found for item in facts.checks(place, room)]
+    good = sum(1 for item in checks if item.good)
+    lines = [f"- {'' if item.good else '⚠️ '}{item.text}" for item in checks]
+    lines += [f"- **{plain(place.name)}: not compared:** {facts.not_compared(place)}" for place in found]
+    return Fold(title=f"Checked: {good} of {len(checks)} good", lines=tuple(lines) if found else ())
+
+
+def _footer(view: ReportView, found: tuple[Place, ...]) -> str:
+    parts = [f"head {code(view.head[:7])}"]
+    if view.checked_at:
+        parts.append(f"checked {moment(view.checked_at)}")
+    if any(place.shown.code for place in found):
+        parts.append(link("every byte of each plan", f"{view.url}/checks"))
+    parts += [f"{plain(module.source.capitalize())}, {code(module.path)}" for module in view.modules]
+    parts += [f"evidence {code(task)}" for task in dict.fromkeys(task for _, task in view.tasks[:4])]
+    if view.unmapped:
+        parts.append(f"{count(view.unmapped, 'commit')} that GitHub maps to nobody")
+    sentence = (
+        f"{plain(view.workdocs_sentence)}<br>"
+        if view.workdocs_sentence and any(place.shown.code for place in found)
+        else ""
+    )
+    return sentence + " · ".join([*parts, "`/help`"])
+
+
+def _capital(text: str) -> str:
+    """A sentence's first word with a capital, unless it is a name (`drift-1`)."""
+    first = text.split(" ", 1)[0].rstrip(":,")
+    return text[:1].upper() + text[1:] if first.isalpha() else text
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
