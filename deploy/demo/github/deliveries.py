@@ -18,6 +18,7 @@ from deploy.demo.github.records import App, Delivery, Installation, Json, Repo
 from deploy.demo.github.state import State
 
 TIMEOUT = 10.0  # GitHub's own patience, seconds
+PATIENCE = 0.3  # seconds to wait for more deliveries to reorder
 PAYLOAD_CAP = 25 * 1024 * 1024  # larger events are never delivered
 
 
@@ -28,7 +29,7 @@ class Deliveries:
         self._state = state
         self._log = log
         self._queue: queue.Queue[Delivery | None] = queue.Queue()
-        self._held: list[Delivery] = []
+        self._stopping = False
         self._session = requests.Session()
         self._session.trust_env = False
         self._thread = threading.Thread(target=self._work, name="deliveries", daemon=True)
@@ -37,6 +38,8 @@ class Deliveries:
         self._thread.start()
 
     def stop(self) -> None:
+        """Ends after the delivery under way; what still waits is never sent."""
+        self._stopping = True
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join(TIMEOUT)
@@ -74,7 +77,7 @@ class Deliveries:
             body=body,
             delivered_at=self._state.now(),
         )
-        self._enqueue(delivery)
+        self._queue.put(delivery)
         return delivery
 
     def redeliver(self, earlier: Delivery) -> Delivery:
@@ -93,32 +96,42 @@ class Deliveries:
         self._queue.put(again)
         return again
 
-    def _enqueue(self, delivery: Delivery) -> None:
-        faults = self._state.faults
-        if faults.take("lose_unlogged"):
-            return
-        if faults.take("reorder"):
-            self._held.append(delivery)
-            if faults.reorder:
-                return
-        elif not self._held:
-            self._queue.put(delivery)
-            return
-        else:
-            self._queue.put(delivery)
-        for held in reversed(self._held):
-            self._queue.put(held)
-        self._held.clear()
-
     def _work(self) -> None:
-        while (delivery := self._queue.get()) is not None:
+        """Sends in order; deliveries held back by `reorder` go last first, once they are enough or nothing more comes."""
+        held: list[Delivery] = []
+        while True:
             try:
-                self._attempt(delivery)
-                if not delivery.redelivery and self._state.faults.take("repeat"):
-                    self._attempt(replace(delivery, id=self._state.next_id()))
+                delivery = self._queue.get(timeout=PATIENCE if held else None)
+            except queue.Empty:
+                self._send_all(held[::-1])
+                held.clear()
+                continue
+            if delivery is None:
+                self._send_all(held[::-1])
+                self._queue.task_done()
+                return
+            if not delivery.redelivery and self._state.faults.take("reorder"):
+                held.append(delivery)
+                if not self._state.faults.reorder:
+                    self._send_all(held[::-1])
+                    held.clear()
+                continue
+            self._send_all([delivery])
+
+    def _send_all(self, deliveries: list[Delivery]) -> None:
+        for delivery in deliveries:
+            try:
+                if not self._stopping:
+                    self._send(delivery)
             finally:
                 self._queue.task_done()
-        self._queue.task_done()
+
+    def _send(self, delivery: Delivery) -> None:
+        if not delivery.redelivery and self._state.faults.take("lose_unlogged"):
+            return
+        self._attempt(delivery)
+        if not delivery.redelivery and self._state.faults.take("repeat"):
+            self._attempt(replace(delivery, id=self._state.next_id()))
 
     def _attempt(self, delivery: Delivery) -> None:
         delivery.request_headers = headers(delivery)

@@ -38,9 +38,12 @@ def receive_pack(owner: str, name: str) -> Response:
     """Takes a push, then lets pulls and Apps know which refs it moved."""
     hub = call.hub()
     with hub.state.lock:
+        _allowed(owner, name, "git-receive-pack")
+    body = _body()  # a slow sender holds up nobody
+    with hub.state.lock:
         repo, token = _allowed(owner, name, "git-receive-pack")
         before = repo.git.refs()
-        answer = _run(repo, "/git-receive-pack", token)
+        answer = _run(repo, "/git-receive-pack", token, body)
         answer.get_data()  # the push is over only when all of the answer was read
         after = repo.git.refs()
         for ref in sorted(before.keys() | after.keys()):
@@ -60,7 +63,7 @@ def refuse(problem: ApiError) -> Response:
 def _serve(owner: str, name: str, service: str, tail: str) -> Response:
     with call.hub().state.lock:
         repo, token = _allowed(owner, name, service)
-    return _run(repo, tail, token)
+    return _run(repo, tail, token, _body())
 
 
 def _allowed(owner: str, name: str, service: str) -> tuple[Repo, Token]:
@@ -73,11 +76,14 @@ def _allowed(owner: str, name: str, service: str) -> tuple[Repo, Token]:
     return repo, token
 
 
-def _run(repo: Repo, tail: str, token: Token) -> Response:
+def _body() -> IO[bytes]:
     body = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the answer has been read
     while piece := request.stream.read(CHUNK):
         body.write(piece)
-    body.seek(0)
+    return body
+
+
+def _run(repo: Repo, tail: str, token: Token, body: IO[bytes]) -> Response:
     process = subprocess.Popen(
         ["git", "http-backend"],
         stdin=body,
@@ -94,12 +100,15 @@ def _run(repo: Repo, tail: str, token: Token) -> Response:
 
 
 def _cgi(repo: Repo, tail: str, token: Token, body: IO[bytes]) -> dict[str, str]:
-    body.seek(0, 2)
     length = body.tell()
     body.seek(0)
     hidden = [
         "refs/pull",
-        *(f"refs/heads/{branch}" for branch, rule in repo.protections.items() if rule.get("reviews")),
+        *(
+            f"refs/heads/{branch}"
+            for branch, rule in repo.protections.items()
+            if rule.get("reviews") or rule.get("checks")
+        ),
     ]
     config = {"GIT_CONFIG_COUNT": str(len(hidden))}
     for number, ref in enumerate(hidden):  # a hidden ref cannot be pushed to

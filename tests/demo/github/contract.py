@@ -130,6 +130,8 @@ def _of_exchanges(records: list[dict[str, Any]]) -> Iterator[Violation]:
 def _of_response(where: str, template: str, record: dict[str, Any]) -> Iterator[Violation]:
     if record["status"] >= 400 and "message" not in (record["response"] or {}):
         yield Violation(where, "", "an error has a message")
+    if record["status"] == 500:
+        yield Violation(where, "", "the stand-in broke")
     responses = _rest()["paths"][template][record["method"].lower()]["responses"]
     described = responses.get(str(record["status"]))
     if "fault" in record or (described is None and record["status"] >= 400):

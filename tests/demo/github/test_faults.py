@@ -41,6 +41,12 @@ def test_reordered_deliveries_come_last_first(acme: Acme, receiver: Receiver):
     assert [event for event, _ in receiver.events()] == ["pull_request", "check_suite", "push"]
 
 
+def test_reordered_deliveries_that_are_too_few_come_all_the_same(acme: Acme, receiver: Receiver):
+    acme.github.faults.reorder = 9
+    acme.pull()
+    assert [event for event, _ in receiver.events()] == ["pull_request", "check_suite", "push"]
+
+
 def test_a_new_pull_is_not_found_for_a_while(acme: Acme):
     acme.github.faults.not_found_after_open = 2.0
     path = f"/repos/acme/shop/pulls/{acme.pull().number}"

@@ -64,6 +64,18 @@ def test_a_push_of_a_person_moves_their_pull(acme: Acme, tmp_path: Path):
     assert (pull.head_sha, acme.repo.pushers[sha], pull.issue.moments[-1].actor) == (sha, acme.bob.id, acme.bob)
 
 
+def test_all_commits_of_a_new_branch_remember_their_pusher(acme: Acme, tmp_path: Path):
+    token = acme.world.personal_token(acme.bob)
+    git(tmp_path, "clone", "-q", url(acme), "clone", token=token)
+    clone = tmp_path / "clone"
+    for message in ("One", "Two"):
+        git(clone, "commit", "-q", "--allow-empty", "-m", message)
+    git(clone, "push", "-q", "origin", "HEAD:refs/heads/new", token=token)
+    pushed = git(clone, "rev-list", "--max-count=2", "HEAD").split()
+    assert [acme.repo.pushers[sha] for sha in pushed] == [acme.bob.id] * 2
+    assert acme.repo.pushers[acme.repo.git.tip("main") or ""] == acme.alice.id
+
+
 def test_an_app_pushes_where_it_may_write(acme: Acme, tmp_path: Path):
     git(tmp_path, "clone", "-q", url(acme), "clone", token=acme.token())
     clone = tmp_path / "clone"

@@ -139,7 +139,7 @@ def test_protection_tells_its_checks_and_stops_pushes(acme: Acme):
     acme.world.protect(acme.repo, "main", checks=[{"context": "gate", "app_id": acme.app.id}], reviews=1)
     assert api.get(path)["required_status_checks"]["checks"] == [{"context": "gate", "app_id": acme.app.id}]
     assert api.get("/repos/acme/shop/branches/main")["protected"] is True
-    api.patch(f"{GIT}/refs/heads/main", {"sha": commit(acme, {"x": "1"})["sha"]}, 409)
+    api.patch(f"{GIT}/refs/heads/main", {"sha": commit(acme, {"x": "1"})["sha"]}, 422)
 
 
 def test_a_commit_by_graphql_swaps_only_the_head_it_expects(acme: Acme):

@@ -121,6 +121,22 @@ def test_a_conflict_or_a_draft_is_not_merged(acme: Acme):
     acme.api().put(f"{PULLS}/{draft.number}/merge", {}, 405)
 
 
+def test_a_required_check_of_the_right_app_opens_the_way(acme: Acme):
+    pull = acme.pull()
+    acme.world.protect(acme.repo, "main", checks=[{"context": "gate", "app_id": acme.app.id}])
+    path = f"{PULLS}/{pull.number}"
+    other = acme.world.create_app(acme.org, "ci")
+    acme.world.install(other, acme.org)
+    acme.world.run_check(acme.repo, other, pull.head_sha, "gate")
+    acme.world.run_check(acme.repo, acme.app, pull.head_sha, "gate", "action_required")
+    assert acme.api().get(path)["mergeable_state"] == "blocked"
+    assert "gate" in acme.api().put(f"{path}/merge", {}, 405)["message"]
+    acme.api().patch("/repos/acme/shop/git/refs/heads/main", {"sha": pull.head_sha}, 422)
+    acme.world.run_check(acme.repo, acme.app, pull.head_sha, "gate")
+    assert acme.api().get(path)["mergeable_state"] == "clean"
+    acme.api().put(f"{path}/merge", {})
+
+
 def test_a_pull_whose_commits_reach_the_base_by_a_push_is_merged(acme: Acme):
     pull = acme.pull()
     acme.api().patch("/repos/acme/shop/git/refs/heads/main", {"sha": pull.head_sha})
@@ -156,6 +172,8 @@ def test_comments_are_written_listed_edited_and_deleted(acme: Acme):
         "gate",
     )
     assert [c["body"] for c in acme.api().get(path)] == ["looks good", "report"]
+    assert len(acme.api().get(f"{ISSUES}/comments", since="2020-01-01T00:00:00Z")) == 2
+    assert acme.api().get(f"{ISSUES}/comments", since="2999-01-01T00:00:00Z") == []
     one = f"{ISSUES}/comments/{made['id']}"
     assert acme.api().patch(one, {"body": "report 2"})["body"] == "report 2"
     acme.as_person(acme.carol).patch(one, {"body": "defaced"}, 403)

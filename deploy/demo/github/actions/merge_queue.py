@@ -34,7 +34,8 @@ def finish(hub: Hub, pull: Pull, head: str, actor: User, *, merged: bool) -> Non
     branch = next(ref for ref, tip in git.refs("refs/heads/gh-readonly-queue/").items() if tip == head)
     if merged:
         pulls.finish_merge(hub, pull, actor, head, announced=False)
-        pushes.set_branch(hub, pull.repo, pull.base_ref, head, actor)
+        git.set_refs([(f"refs/heads/{pull.base_ref}", head)])
+        pushes.moved(hub, pull.repo, f"refs/heads/{pull.base_ref}", base, head, actor)
         pulls.announce(hub, pull, "closed", actor)
     git.set_refs([(branch, "")])
     _announce(hub, pull, head, base, actor, {"action": "destroyed", "reason": "merged" if merged else "dequeued"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.demo.github.actions import pulls, pushes
+from deploy.demo.github.actions import protection, pulls, pushes
 from deploy.demo.github.errors import ApiError, conflict
 from deploy.demo.github.hub import Hub
 from deploy.demo.github.records import Pull, User
@@ -11,13 +11,19 @@ from deploy.demo.github.records import Pull, User
 def merge(
     hub: Hub, pull: Pull, actor: User, *, method: str = "merge", title: str = "", message: str = "", sha: str = ""
 ) -> str:
-    """Merges a pull (`method` merge or squash; rebase is done as a squash); the new tip of the base comes back."""
+    """Merges a pull (`method` merge or squash; rebase is done as a squash); the new tip of the base comes back.
+
+    Required checks must have succeeded; required reviews are not asked for, as nobody reviews here.
+    """
     git = pull.repo.git
     base = git.tip(pull.base_ref)
     if sha and sha != pull.head_sha:
         raise conflict("Head branch was modified. Review and try the merge again.")
     if pull.issue.state != "open" or pull.draft or base is None:
         raise ApiError(405, "Pull Request is not mergeable")
+    missing = protection.missing_checks(hub, pull.repo, pull.base_ref, pull.head_sha)
+    if missing:
+        raise ApiError(405, f'Required status check "{missing[0]}" is expected.')
     tree = git.merge_tree(base, pull.head_sha)
     if tree is None:
         raise ApiError(405, "Pull Request is not mergeable")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from deploy.demo.github.actions import protection
 from deploy.demo.github.bare import ZERO, Signature
 from deploy.demo.github.errors import invalid
 from deploy.demo.github.hub import Hub
@@ -79,14 +80,7 @@ def new_issue(hub: Hub, repo: Repo, author: User, title: str, body: str) -> Issu
 
 def announce(hub: Hub, pull: Pull, action: str, sender: User, **more: object) -> None:
     """Sends a pull_request event; as on GitHub its `mergeable` is not known yet."""
-    facts = facts_of(hub, pull)
-    unknown = PullFacts(
-        commits=facts.commits,
-        additions=facts.additions,
-        deletions=facts.deletions,
-        changed_files=facts.changed_files,
-        mergeable=None,
-    )
+    unknown = replace(facts_of(hub, pull), mergeable=None)
     shape = shapes.full(hub.state, pull, unknown) | {
         "allow_auto_merge": False,
         "allow_update_branch": False,
@@ -116,7 +110,8 @@ def facts_of(hub: Hub, pull: Pull) -> PullFacts:
             deletions=sum(f.deletions for f in files),
             mergeable=tip is not None and git.merge_tree(tip, pull.head_sha) is not None,
         )
-    return hub.pull_facts[key]
+    missing = protection.missing_checks(hub, pull.repo, pull.base_ref, pull.head_sha)
+    return replace(hub.pull_facts[key], blocked=bool(missing))
 
 
 def follow_head(hub: Hub, repo: Repo, branch: str, before: str | None, after: str | None, pusher: User) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from deploy.demo.github.actions import pulls, suites
+from deploy.demo.github.actions import protection, pulls, suites
 from deploy.demo.github.bare import ZERO
 from deploy.demo.github.commits import Commit
-from deploy.demo.github.errors import conflict, unprocessable
+from deploy.demo.github.errors import unprocessable
 from deploy.demo.github.hub import Hub
 from deploy.demo.github.records import Json, Repo, User
 from deploy.demo.github.shapes import commits, repos
@@ -18,11 +18,10 @@ def set_branch(hub: Hub, repo: Repo, branch: str, sha: str, pusher: User, *, for
     before = repo.git.tip(branch)
     if before == sha:
         return
-    if before and not force and not repo.git.is_ancestor(before, sha):
+    forced = before is not None and not repo.git.is_ancestor(before, sha)
+    if forced and not force:
         raise unprocessable("Update is not a fast forward")
-    _refuse_protected(
-        repo, branch, pusher, forced=bool(before) and force and not repo.git.is_ancestor(before or "", sha)
-    )
+    protection.refuse_push(hub, repo, branch, sha, pusher, forced=forced)
     repo.git.set_refs([(f"refs/heads/{branch}", sha)])
     moved(hub, repo, f"refs/heads/{branch}", before, sha, pusher)
 
@@ -39,7 +38,7 @@ def moved(hub: Hub, repo: Repo, ref: str, before: str | None, after: str | None,
     """Announces a ref that git has moved already, and lets pulls follow."""
     repo.pushed_at = hub.state.now()
     forced = bool(before and after and not repo.git.is_ancestor(before, after))
-    _remember_pusher(repo, before, after, pusher)
+    _remember_pusher(repo, ref, before, after, pusher)
     hub.emit("push", _payload(hub, repo, ref, before, after, pusher, forced=forced), repo, pusher)
     if not ref.startswith("refs/heads/"):
         return
@@ -50,24 +49,13 @@ def moved(hub: Hub, repo: Repo, ref: str, before: str | None, after: str | None,
     pulls.follow_base(hub, repo, branch, after, pusher)
 
 
-def _refuse_protected(repo: Repo, branch: str, pusher: User, *, forced: bool) -> None:
-    """Protection as far as it stops a write: reviews forbid direct pushes, force pushes need their own word."""
-    settings = repo.protections.get(branch)
-    if settings is None or (repo.owner.id == pusher.id and not settings.get("enforce_admins")):
-        return
-    if settings.get("reviews"):
-        raise conflict("Could not update file: Changes must be made through a pull request.")
-    if forced and not settings.get("allow_force_pushes"):
-        raise unprocessable("Cannot force-push to this branch")
-
-
-def _remember_pusher(repo: Repo, before: str | None, after: str | None, pusher: User) -> None:
+def _remember_pusher(repo: Repo, ref: str, before: str | None, after: str | None, pusher: User) -> None:
+    """Whoever pushes a commit first is its pusher; of a new branch, the commits that no other branch has."""
     if after is None:
         return
-    revisions = [after, f"^{before}"] if before else [after, "--not", "--branches", f"--max-count={EVENT_COMMITS}"]
-    for line in repo.git.text("rev-list", *revisions).splitlines():
+    others = [f"^{before}"] if before else ["--not", f"--exclude={ref.removeprefix('refs/heads/')}", "--branches"]
+    for line in repo.git.text("rev-list", after, *others).splitlines():
         repo.pushers.setdefault(line, pusher.id)
-    repo.pushers.setdefault(after, pusher.id)
 
 
 def _payload(

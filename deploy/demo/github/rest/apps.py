@@ -44,7 +44,7 @@ def list_deliveries() -> Response:
     """Newest first, by cursor; `status` picks success or failure."""
     app = call.jwt_app()
     wanted, cursor = request.args.get("status"), request.args.get("cursor")
-    size = min(int(request.args.get("per_page", "30")), 100)
+    size = min(max(call.number("per_page", 30), 1), 100)
     found = [
         d for d in call.hub().state.deliveries.values() if d.app is app and (cursor is None or d.id < _cursor(cursor))
     ]

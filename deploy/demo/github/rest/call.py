@@ -93,14 +93,20 @@ def page(
 ) -> Response:
     """One page of a list (30 by default, 100 at most), with a Link header; `name` wraps it with total_count."""
     items = items[:cap] if cap is not None else items
-    size = min(max(_number("per_page", 30), 1), 100)
-    at = max(_number("page", 1), 1)
+    size = min(max(number("per_page", 30), 1), 100)
+    at = max(number("page", 1), 1)
     shown = [shape(item) for item in items[(at - 1) * size : at * size]]
     answer = jsonify({"total_count": len(items), name: shown, **more} if name else shown)
     link = _links(at, size, len(items))
     if link:
         answer.headers["Link"] = link
     return answer
+
+
+def number(name: str, default: int) -> int:
+    """A number of the query; what is no number counts as not given."""
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() else default
 
 
 def created(value: Json, status: int = 201) -> Response:
@@ -115,11 +121,6 @@ def nothing() -> Response:
     return Response(status=204)
 
 
-def _number(name: str, default: int) -> int:
-    text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() else default
-
-
 def _links(at: int, size: int, total: int) -> str:
     last = max((total + size - 1) // size, 1)
     targets = {
@@ -129,8 +130,8 @@ def _links(at: int, size: int, total: int) -> str:
         "first": 1 if at > 1 else 0,
     }
     links = []
-    for rel, number in targets.items():
-        if number:
-            query = urlencode(request.args.to_dict() | {"page": str(number)})
+    for rel, target in targets.items():
+        if target:
+            query = urlencode(request.args.to_dict() | {"page": str(target)})
             links.append(f'<{request.base_url}?{query}>; rel="{rel}"')
     return ", ".join(links)

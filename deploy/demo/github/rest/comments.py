@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, jsonify, request
@@ -21,10 +22,7 @@ EITHER = ("issues", "pull_requests")  # a pull's conversation answers to both pe
 def list_comments(owner: str, name: str, number: int) -> Response:
     state = call.hub().state
     found = state.comments_of(state.issue(call.repo(owner, name, EITHER), number))
-    since = request.args.get("since")
-    if since:
-        found = tuple(c for c in found if c.updated_at >= datetime.fromisoformat(since))
-    return call.page(found, lambda c: pulls.comment(state, c))
+    return call.page(_since(found), lambda c: pulls.comment(state, c))
 
 
 @api.post("/<int:number>/comments")
@@ -33,6 +31,16 @@ def create_comment(owner: str, name: str, number: int) -> Response:
     issue = hub.state.issue(call.repo(owner, name, EITHER, "write", person="read"), number)
     comment = actions.create(hub, issue, call.caller().user, call.text(call.body(), "body"), call.caller_app())
     return call.created(pulls.comment(hub.state, comment))
+
+
+@api.get("/comments")
+def list_all_comments(owner: str, name: str) -> Response:
+    """Those of every issue and pull, oldest first."""
+    state = call.hub().state
+    repo = call.repo(owner, name, EITHER)
+    return call.page(
+        _since([c for c in state.comments.values() if c.issue.repo is repo]), lambda c: pulls.comment(state, c)
+    )
 
 
 @api.get("/comments/<int:comment_id>")
@@ -81,6 +89,11 @@ def delete_reaction(owner: str, name: str, comment_id: int, reaction_id: int) ->
     comment.reactions.remove(mine[0])
     state.changed()
     return call.nothing()
+
+
+def _since(found: Sequence[Comment]) -> Sequence[Comment]:
+    since = request.args.get("since")
+    return [c for c in found if c.updated_at >= datetime.fromisoformat(since)] if since else found
 
 
 def _own(owner: str, name: str, comment_id: int) -> Comment:

@@ -22,6 +22,7 @@ class PullFacts:
     deletions: int
     changed_files: int
     mergeable: bool | None  # None: not known yet
+    blocked: bool = False  # a required check is missing
 
 
 def simple(state: State, pull: Pull) -> Json:
@@ -70,14 +71,14 @@ def simple(state: State, pull: Pull) -> Json:
 
 def full(state: State, pull: Pull, facts: PullFacts) -> Json:
     open_ = pull.issue.state == "open"
-    judged = {True: "clean", False: "dirty", None: "unknown"}[facts.mergeable]
+    judged = {True: "blocked" if facts.blocked else "clean", False: "dirty", None: "unknown"}[facts.mergeable]
     mergeable = facts.mergeable if open_ else None
     comments = len(state.comments_of(pull.issue))
     return simple(state, pull) | {
         "merged": pull.merged_at is not None,
         "mergeable": mergeable,
         "rebaseable": mergeable,
-        "mergeable_state": ("draft" if pull.draft and judged == "clean" else judged) if open_ else "unknown",
+        "mergeable_state": ("draft" if pull.draft and facts.mergeable else judged) if open_ else "unknown",
         "merged_by": accounts.user(state, pull.merged_by) if pull.merged_by else None,
         "comments": comments,
         "review_comments": 0,
