@@ -92,6 +92,15 @@ def test_what_was_fetched_once_is_not_fetched_again(hosted: Hosted, code: Code) 
     assert code.tree(hosted.repository, base).read("README.md") == b"# shop\n"
 
 
+def test_a_folder_may_be_given_relative_to_where_we_stand(
+    hosted: Hosted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = MirrorCode(mirrors(hosted, Path("data/mirrors")))
+    assert code.tree(hosted.repository, hosted.tip()).entries()
+    assert (tmp_path / "data" / "mirrors" / f"{hosted.shop.id}.git" / "HEAD").exists()
+
+
 def test_changed_paths_lie_between_commits_and_trees(hosted: Hosted, code: Code) -> None:
     base = hosted.tip()
     head = hosted.github.world.push(hosted.shop, hosted.bob, "feature", {"versions/b.py": "b", "README.md": "new"})

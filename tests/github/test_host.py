@@ -103,6 +103,8 @@ def test_changed_paths_are_counted_from_the_merge_base(hosted: Hosted, host: Git
     pull = opened(hosted)
     base = hosted.github.world.push(hosted.shop, hosted.alice, "main", {"other": "1"})
     assert host.paths_changed(shop, base, pull.head_sha) == ("versions/b.py",)
+    hosted.github.world.push(hosted.shop, hosted.alice, "release/1.0", {"other": "2"})
+    assert host.paths_changed(shop, "release/1.0", pull.head_sha) == ("versions/b.py",)
 
 
 def test_a_list_of_paths_that_github_cut_is_no_list(hosted: Hosted, host: GithubHost, shop: Repository) -> None:

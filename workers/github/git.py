@@ -83,7 +83,7 @@ class Git:
         """Run one command. Raises ExpectedError(checkout_failed, too_large) where it ends in a way that is not in `ok`."""
         limits = limits or Limits()
         settings = [item for key, value in _CONFIG for item in ("-c", f"{key}={value}")]
-        argv = ["git", f"--git-dir={self.directory}", *settings, *arguments]
+        argv = ["git", f"--git-dir={self.directory.absolute()}", *settings, *arguments]
         with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
             source.write(stdin)
             source.seek(0)

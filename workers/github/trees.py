@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -69,12 +70,13 @@ class GitTree:
         ):
             raise _too_large(f"{len(entries)} files are more than a sandbox is given")
         blobs = dict(self._load(entries))
+        made = {directory}
         for entry in entries:
             place = directory / entry.path
-            _make_folders(directory, place.parent)
+            _make_folder(place.parent, made)
             with place.open("xb") as file:
+                os.fchmod(file.fileno(), 0o755 if entry.oid in self._executable else 0o644)
                 file.write(blobs[entry.oid])
-            place.chmod(0o755 if entry.oid in self._executable else 0o644)
 
     @cached_property
     def _by_path(self) -> dict[str, TreeEntry]:
@@ -168,12 +170,13 @@ def _printable(path: bytes) -> str:
     return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)[:300]
 
 
-def _make_folders(top: Path, folder: Path) -> None:
-    """Folders that every uid may pass, whatever the umask."""
-    for parent in (*reversed(folder.parents), folder):
-        if top in parent.parents and not parent.exists():
-            parent.mkdir()
-            parent.chmod(0o755)
+def _make_folder(folder: Path, made: set[Path]) -> None:
+    """A folder that every uid may pass, whatever the umask, and those above it."""
+    if folder not in made:
+        _make_folder(folder.parent, made)
+        folder.mkdir()
+        folder.chmod(0o755)
+        made.add(folder)
 
 
 def _too_large(message: str) -> ExpectedError:
