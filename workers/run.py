@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import traceback
 from collections.abc import Callable
@@ -45,7 +46,8 @@ MOST_TRIES = 60
 LONGEST_WAIT = 3_600.0
 MOST_MEMORY = 4 * 1024**3
 MOST_CPU_SECONDS = 4 * 3_600
-_TRY = "-try"
+# A job id with its tries, and with the lives that `queue.rescue` gave it.
+_NAMED = re.compile(r"(.*?)(?:-try(\d{1,4}))?(?:-again\d+)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +137,14 @@ def _run(run: Callable[[Any, Services], None], message: Message, services: Servi
 
 def _later(message: Message, job: str, error: InterruptedWorkError, services: Services) -> None:
     """Queue the same message again under an id that counts the tries; work that never gets through ends as a failure."""
-    first, _, count = job.partition(_TRY)
-    tries = int(count or 0) + 1
+    first, tried = _NAMED.fullmatch(job).groups(default="")  # type: ignore[union-attr]  # it fits every text
+    tries = int(tried or 0) + 1
     if tries > MOST_TRIES:
         log.error("job_never_got_through", why=str(error))
         raise BrokenJobError(f"put off {MOST_TRIES} times; the log has the rest under job {job}")
     log.info("job_put_off", why=str(error), seconds=error.after)
     services.queue.send(
-        message, f"{first}{_TRY}{tries}" if first else None, delay=min(max(error.after, 1.0), LONGEST_WAIT)
+        message, f"{first}-try{tries}" if first else None, delay=min(max(error.after, 1.0), LONGEST_WAIT)
     )
 
 

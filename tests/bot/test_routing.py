@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.github import read_event
@@ -25,11 +27,11 @@ from workers.messages import (
 PASTED = "see postgresql://app:hunter2hunter@db.example/shop"
 
 
-def routed(name, payload) -> Routed:
+def routed(name: str, payload: dict):
     return route(read_event(name, payload, "guid-1"))
 
 
-def said(body, **fields) -> Routed:
+def said(body: str, **fields):
     return routed("issue_comment", comment(body, **fields))
 
 
@@ -77,7 +79,7 @@ def test_a_wanted_check_is_triaged_by_its_commit(name, payload):
     assert result.messages == (Triage(repository=7, pull=0, head=HEAD, delivery="guid-1"),)
 
 
-ASKED = {"repository": 7, "pull": 3, "delivery": "guid-1", "line": 1}
+ASKED: dict[str, Any] = {"repository": 7, "pull": 3, "delivery": "guid-1", "line": 1}
 
 
 @pytest.mark.parametrize(

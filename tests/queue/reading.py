@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from types import ModuleType
 
-from rq.job import Job
-
 from workers.queue import MessageJob, MessageQueue, MessageSerializer, RedisQueue
 
 
@@ -18,8 +16,10 @@ def waiting(connection, name: str) -> list[MessageJob]:
     return [job for job in queue.get_jobs() if isinstance(job, MessageJob)]
 
 
-def fetched(connection, job_id: str) -> Job:
-    return MessageJob.fetch(job_id, connection=connection, serializer=MessageSerializer)
+def fetched(connection, job_id: str) -> MessageJob:
+    job = MessageJob.fetch(job_id, connection=connection, serializer=MessageSerializer)
+    assert isinstance(job, MessageJob)
+    return job
 
 
 def forked(connection, name: str, perform: Callable[[str, str], None] | None = None) -> None:

@@ -23,7 +23,7 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_uses(url):
     upgrade(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": "schemagate_state"})
-        found = compare_metadata(context, [metadata, memory])
+        found = compare_metadata(context, [metadata, memory])  # type: ignore[arg-type]  # it takes several as well
         indexes = {item["name"] for item in inspect(connection).get_indexes("rollouts")}
     engine.dispose()
     assert found == []
