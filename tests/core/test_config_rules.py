@@ -313,6 +313,7 @@ def test_defaults_lie_under_every_environment_and_the_nearest_word_wins() -> Non
     found = environment(server=defaults + SERVER)
     assert (found.approvals, found.lock_timeout, found.scratch) == (2, 2.0, SecretRef("env:S"))
     assert environment(server=defaults + operator("lock_timeout: 1s")).lock_timeout == 1.0
+    assert environment(server=defaults + "  prod: {approvals: 4}\n  st*: {approvals: 5}\n" + SERVER).approvals == 4
     assert environment(policy("approvals: 3"), defaults + SERVER).approvals == 3
 
 
@@ -520,6 +521,8 @@ def test_an_empty_repository_file_is_refused() -> None:
         (SERVER + "defaults: {approvalz: 1}\n", "no key `approvalz`"),
         (SERVER + "defaults: {url: env:X}\n", "no key `url`"),
         (SERVER + "defaults: {acme/*: 3}\n", "must be a mapping"),
+        (SERVER + "defaults: {staging: {approvals: 1}}\n", "none has that name"),
+        (SERVER + "defaults: {prod: {approvalz: 1}}\n", "no key `approvalz`"),
     ],
 )
 def test_a_wrong_server_file_is_refused(text: str, words: str) -> None:

@@ -67,10 +67,16 @@ class ServerRepository:
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """Values for every environment of the repositories that a pattern matches."""
+    """Values for every environment that a pattern matches: by the repository where it holds a slash, by its own name elsewhere."""
 
-    repositories: str
+    pattern: str
     said: tuple[Said, ...]
+
+    def matches(self, repository: str, environment: str) -> bool:
+        """Whether an environment gets these values."""
+        if "/" in self.pattern:
+            return fnmatchcase(repository.lower(), self.pattern.lower())
+        return fnmatchcase(environment, self.pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,26 +89,17 @@ class ServerFile:
     def repository(self, full_name: str) -> ServerRepository | None:
         """Return one repository by owner/name, its defaults laid under every environment; None where it is not served."""
         found = next((item for item in self.repositories if item.name.lower() == full_name.lower()), None)
-        return (
-            None
-            if found is None
-            else replace(found, modules=tuple(self._with_defaults(found.name, item) for item in found.modules))
-        )
+        if found is None:
+            return None
+        return replace(found, modules=tuple(self._module(found.name, item) for item in found.modules))
 
-    def _with_defaults(self, name: str, module: ModuleFile) -> ModuleFile:
-        """The nearest word wins: the environment's own, then the patterns from the last to the first."""
-        under = [
-            said
-            for item in reversed(self.defaults)
-            if fnmatchcase(name.lower(), item.repositories.lower())
-            for said in item.said
-        ]
-        return replace(
-            module,
-            environments=tuple(
-                replace(item, said=_first_of_each((*item.said, *under))) for item in module.environments
-            ),
-        )
+    def _module(self, repository: str, module: ModuleFile) -> ModuleFile:
+        return replace(module, environments=tuple(self._environment(repository, item) for item in module.environments))
+
+    def _environment(self, repository: str, own: EnvironmentFile) -> EnvironmentFile:
+        """The nearest word wins: the environment's own, then the defaults from the last to the first."""
+        under = [said for item in reversed(self.defaults) if item.matches(repository, own.name) for said in item.said]
+        return replace(own, said=_first_of_each((*own.said, *under)))
 
 
 def find(said: tuple[Said, ...], key: str) -> Said | None:

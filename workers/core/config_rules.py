@@ -49,7 +49,8 @@ def read_server(node: Node) -> ServerFile | Problems:
     reading.said(node, keys.SERVER_FILE, "the file")
     repositories = tuple(reading.repository(entry) for entry in reading.entries(node, "repositories"))
     reading.once("repository", tuple((item.name, item.origin) for item in repositories))
-    file = ServerFile(repositories=repositories, defaults=reading.defaults(node))
+    names = {item.name for repository in repositories for module in repository.modules for item in module.environments}
+    file = ServerFile(repositories=repositories, defaults=reading.defaults(node, names))
     return tuple(reading.problems) or file
 
 
@@ -111,17 +112,20 @@ class _Reading:
         said = self.said(entry.value, allowed, f"environment {quoted(entry.key)}")
         return EnvironmentFile(name=entry.key, origin=self.origin(entry.key, entry.line), said=said)
 
-    def defaults(self, node: Node) -> tuple[Default, ...]:
-        """`defaults`: keys of an environment, or patterns of repositories with such keys below."""
+    def defaults(self, node: Node, environments: set[str]) -> tuple[Default, ...]:
+        """`defaults`: keys of an environment, or names and patterns of environments and repositories with such keys below."""
         found = self.entries(node, "defaults")
-        plain = tuple(entry for entry in found if not _is_pattern(entry.key))
+        patterns = tuple(entry for entry in found if _is_pattern(entry))
+        plain = tuple(entry for entry in found if entry not in patterns)
+        for entry in patterns:
+            if not {"/", "*"} & set(entry.key) and entry.key not in environments:
+                message = f"{quoted(entry.key)} is no key of an environment, and none has that name"
+                self.fault(entry.line, message, self.advice(entry.key, keys.SERVER_DEFAULTS))
         everywhere = self.said(Mapping(plain, node.line, node.column), keys.SERVER_DEFAULTS, "`defaults`")
-        patterns = tuple(
-            Default(entry.key, self.said(entry.value, keys.SERVER_DEFAULTS, quoted(entry.key)))
-            for entry in found
-            if _is_pattern(entry.key)
+        below = (
+            Default(entry.key, self.said(entry.value, keys.SERVER_DEFAULTS, quoted(entry.key))) for entry in patterns
         )
-        return (Default("*", everywhere), *patterns)
+        return (Default("*", everywhere), *below)
 
     def settings(self, node: Node, key: str, allowed: tuple[Key, ...], make: Callable[..., T]) -> tuple[Said, ...]:
         """A block of settings, as one value."""
@@ -232,8 +236,9 @@ def _is_nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and node.value is None
 
 
-def _is_pattern(key: str) -> bool:
-    return "/" in key or "*" in key
+def _is_pattern(entry: Entry) -> bool:
+    known = any(key.name == entry.key for key in keys.SERVER_DEFAULTS)
+    return not known and (isinstance(entry.value, Mapping) or bool({"/", "*"} & set(entry.key)))
 
 
 def _names(allowed: tuple[Key, ...]) -> str:
