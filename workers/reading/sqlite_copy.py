@@ -23,6 +23,8 @@ def _copied(reading: Reading) -> tuple[str, ...]:
     _table(reading)
     names = reading.names()
     reading.want("SELECT")
+    if reading.sees("DISTINCT", "ALL"):
+        return ()
     start = reading.at
     while not reading.sees("FROM"):
         if reading.sees("("):

@@ -14,7 +14,7 @@ from workers.sandbox.runtime import open_area
 
 @pytest.fixture(scope="session")
 def area(shared_dir: Path) -> Path:
-    return open_area(shared_dir / "sqlite", our_identity())
+    return open_area(shared_dir / "sandbox", our_identity())
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def held(lock: DatabaseLock | None) -> Held:
 
 
 def allowed() -> policy.Allowed:
-    return policy.Allowed("digest", (), policy._SEAL)
+    return policy.Allowed(digest="digest", approvals=(), _seal=policy._SEAL)
 
 
 @contextmanager

@@ -71,6 +71,13 @@ def test_statistics_are_named_and_not_compared(engine: SqliteDatabase, data_dir:
     assert [(item.kind, item.name) for item in snapshot.unread] == [("table", ("sqlite_stat1",))]
 
 
+def test_a_table_that_we_do_not_understand_is_named_with_the_reason(engine: SqliteDatabase, data_dir: Path):
+    sql = "CREATE TABLE p (a); CREATE TABLE odd (a REFERENCES p NOT NULL DEFERRABLE INITIALLY DEFERRED);"
+    snapshot = snapshot_of(engine, made(data_dir, sql))
+    assert [(item.name, item.why) for item in snapshot.unread] == [(("odd",), "a constraint begins with DEFERRABLE")]
+    assert set(objects_of(snapshot, "table")) == {("p",)}
+
+
 def test_two_constraints_of_one_name_are_two_objects(engine: SqliteDatabase, data_dir: Path):
     sql = "CREATE TABLE t (a, b, CONSTRAINT c CHECK (a > 0), CONSTRAINT c CHECK (b > 0), CHECK (a > b), CHECK (a > b));"
     checks = objects_of(snapshot_of(engine, made(data_dir, sql)), "check")

@@ -25,6 +25,8 @@ _NAME = "db.sqlite"
 _INSIDE = "/scratch"
 _BUSY = 5.0
 _STATEMENT_SECONDS = 900.0
+# The first table makes SQLite write the encoding down.
+_SETTLED = ("CREATE TABLE settled (it)", "DROP TABLE settled")
 _ENCODINGS = frozenset({"UTF-8", "UTF-16le", "UTF-16be"})
 
 
@@ -88,6 +90,8 @@ class SqliteScratch:
             place = _placed(kept, self.opener)
             with self.opener.open(place, Mode.CREATE, busy=_BUSY) as session:
                 session.ask("set_pragmas", settings=_file_settings(like))
+                for sql in _SETTLED:
+                    session.execute(sql, seconds=_STATEMENT_SECONDS)
             yield SqliteScratchDatabase(place=place, database=like.database, opener=self.opener, kept=kept)
 
     @contextlib.contextmanager

@@ -22,7 +22,7 @@ from workers.databases.sqlite.work import SETTINGS, SqliteWriter, reading
 from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
 
 _READ_WAIT = 10.0
-_LOCK_WAIT = 2.0
+_LOCK_WAIT = 1.0
 _CHECKED_BYTES = 64 * 1024 * 1024
 _ASKED = ("journal_mode", "page_size")
 
@@ -145,13 +145,14 @@ class SqliteTarget:
             yield None
             return
         with session:
-            if session.ask("prove"):
+            locked = session.ask("lock")
+            if locked and session.ask("prove"):
                 raise ExpectedError(
                     f"{place.name} cannot be written.",
                     "Let the file's owner write the file and its folder (SQLite keeps its journal beside the file).",
                     RefusalCode.TARGET_UNREACHABLE,
                 )
-            yield session if session.ask("lock") else None
+            yield session if locked else None
 
     def _user_can_write(self, place: Place) -> bool:
         return writable(place, place.user(self.opener.sandbox.identity))
@@ -172,7 +173,7 @@ def _preflight(place: Place, session: Session, reader: Reader, can_write: bool) 
         writing_role="",
         separate_read_role=False,
         read_only_proven=not session.writes and bool(session.ask("prove")),
-        rights=(f"owner {place.owner}, mode {place.permissions:04o}", "a file has no roles"),
+        rights=_rights(place),
         superfluous=("every user of this machine may write the file",) if place.permissions & 0o002 else (),
         extensions=(),
         session=tuple(sorted({**pragmas, **dict(SETTINGS)}.items())),
@@ -180,6 +181,11 @@ def _preflight(place: Place, session: Session, reader: Reader, can_write: bool) 
         bytes=place.size,
         blockers=_blockers(place, session, can_write=can_write),
     )
+
+
+def _rights(place: Place) -> tuple[str, ...]:
+    found = (f"owner {place.owner}, mode {place.permissions:04o}", "a file has no roles")
+    return (*found, "WAL: to apply, every other program must have closed the file") if place.wal else found
 
 
 def _blockers(place: Place, session: Session, *, can_write: bool) -> tuple[str, ...]:

@@ -17,6 +17,10 @@ from workers.reading.sqlite import TextError, quoted, tokens
 
 # Copying and renaming a table must not follow its foreign keys, and means what SQLite means by itself.
 SETTINGS = (("foreign_keys", "OFF"), ("legacy_alter_table", "OFF"), ("recursive_triggers", "OFF"))
+_MARK = (
+    "SELECT schema_version, user_version, application_id"
+    " FROM pragma_schema_version, pragma_user_version, pragma_application_id"
+)
 _DROPS_ROWS = frozenset({"IGNORE", "REPLACE"})
 _MOST_ROWS = 10_000
 
@@ -58,6 +62,7 @@ class SqliteWriter(SqliteReader):
     def __init__(self, session: Session, database: str, seconds: float) -> None:
         super().__init__(session, database)
         self._seconds = seconds
+        self._kept: tuple[object, Snapshot] | None = None
 
     def parse(self, sql: str) -> Parsed:
         parsed = parse(sql, *self._session.actions(sql))
@@ -68,11 +73,22 @@ class SqliteWriter(SqliteReader):
             self._session.ask("begin", settings=SETTINGS, seconds=self._seconds)
 
     def execute(self, sql: str) -> int:
-        return self._session.execute(sql, seconds=self._seconds, vacuum=_is_vacuum(sql))
+        try:
+            return self._session.execute(sql, seconds=self._seconds, vacuum=_is_vacuum(sql))
+        except StatementError:
+            self._kept = None
+            raise
 
     def same_transaction(self) -> bool:
         """No statement may begin one, so that one is open means that it is still ours (a trigger can roll it back)."""
         return bool(self._session.ask("state")["in_transaction"])
+
+    def snapshot(self) -> Snapshot:
+        """As before where SQLite's own counter says that the schema is as before; only going back can fool it."""
+        ((*mark,),) = self._session.rows(_MARK)
+        if self._kept is None or self._kept[0] != mark:
+            self._kept = (mark, super().snapshot())
+        return self._kept[1]
 
     def commit(self) -> None:
         """Commit. Raises StatementError, also where rows lost their parents in this transaction."""
@@ -80,6 +96,7 @@ class SqliteWriter(SqliteReader):
             self._session.ask("commit", seconds=self._seconds)
 
     def rollback(self) -> None:
+        self._kept = None
         with contextlib.suppress(ExpectedError):
             self._session.ask("rollback")
 

@@ -1,0 +1,185 @@
+"""What a hostile statement, schema or file tries, and how little it gets."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases.sqlite.files import given, made, objects_of, snapshot_of, target_of
+from workers.core.errors import ExpectedError
+from workers.databases.sqlite.database import SqliteDatabase
+from workers.databases.sqlite.file import Mode, find
+from workers.databases.sqlite.session import FileError
+from workers.ports import StatementError, Writer
+
+pytestmark = pytest.mark.sandbox
+
+SCHEMA = """
+CREATE TABLE t (a);
+CREATE TABLE trap (a);
+CREATE TRIGGER loads AFTER INSERT ON trap BEGIN SELECT load_extension('/usr/lib/evil.so'); END;
+CREATE TRIGGER leaves AFTER DELETE ON t BEGIN SELECT RAISE(ROLLBACK, 'gone'); END;
+INSERT INTO t VALUES (1);
+"""
+
+
+@pytest.fixture(scope="module")
+def path(shared_dir: Path) -> Path:
+    folder = shared_dir / "attacks"
+    folder.mkdir(mode=0o755)
+    return made(folder, SCHEMA)
+
+
+@pytest.fixture(scope="module")
+def copy(engine: SqliteDatabase, path: Path) -> Iterator[Writer]:
+    with engine.scratch(None).clone(target_of(engine, path).dump(())) as copy, copy.writing() as writer:
+        yield writer
+
+
+@pytest.fixture
+def writer(copy: Writer) -> Iterator[Writer]:
+    yield copy
+    copy.rollback()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ATTACH '/etc/passwd' AS other",
+        "ATTACH ':memory:' AS other",
+        "ATTACH '' AS other",
+        "VACUUM INTO '/tmp/copy.db'",
+        "VACUUM main INTO '/scratch/copy.db'",
+        "SELECT load_extension('/usr/lib/evil.so')",
+        "INSERT INTO trap VALUES (1)",
+        "SELECT fts3_tokenizer('simple')",
+        "PRAGMA writable_schema = ON",
+        "PRAGMA query_only = OFF",
+        "PRAGMA trusted_schema = ON",
+        "PRAGMA locking_mode = NORMAL",
+        "PRAGMA journal_mode = OFF",
+        "PRAGMA temp_store_directory = '/tmp'",
+        "PRAGMA schema_version = 1",
+        "UPDATE sqlite_master SET sql = 'CREATE TABLE x (a)'",
+        "DELETE FROM sqlite_schema",
+        "BEGIN",
+        "COMMIT",
+        "SAVEPOINT x",
+        "SELECT 1; COMMIT",
+        "SELECT 1;\x00COMMIT",
+        "SELECT * FROM sqlite_dbpage",
+    ],
+)
+def test_a_statement_that_reaches_too_far_is_refused_and_its_transaction_goes_on(writer: Writer, sql: str):
+    writer.begin()
+    writer.execute("CREATE TABLE mine (a)")
+    with pytest.raises(StatementError):
+        writer.execute(sql)
+    assert writer.same_transaction()
+    assert ("mine",) in objects_of(writer.snapshot(), "table")
+
+
+def test_a_trigger_that_rolls_back_is_noticed(writer: Writer):
+    writer.begin()
+    writer.execute("INSERT INTO t VALUES (2)")
+    with pytest.raises(StatementError, match="gone"):
+        writer.execute("DELETE FROM t")
+    assert not writer.same_transaction()
+
+
+def test_vacuum_opens_no_door_for_what_follows(writer: Writer):
+    writer.execute("VACUUM")
+    for sql in ("ATTACH '' AS other", "BEGIN"):
+        with pytest.raises(StatementError):
+            writer.execute(sql)
+
+
+def test_a_session_that_reads_cannot_be_talked_into_writing(engine: SqliteDatabase, path: Path):
+    with engine._opener.open(find(path), Mode.READ, busy=1) as session:
+        session.ask("read")
+        for sql in (
+            "DROP TABLE t",
+            "PRAGMA query_only = OFF",
+            "COMMIT",
+            "PRAGMA user_version = 1",
+            "CREATE TABLE x (a)",
+        ):
+            with pytest.raises((FileError, StatementError)):
+                session.rows(sql)
+            with pytest.raises(StatementError):
+                session.execute(sql, seconds=1)
+
+
+def test_the_process_sees_the_folder_of_its_file_and_nothing_of_the_machine(engine: SqliteDatabase, data_dir: Path):
+    path = made(data_dir)
+    elsewhere = data_dir / "elsewhere"
+    elsewhere.mkdir()
+    secret = made(elsewhere, "CREATE TABLE secret (a);")
+    path.unlink()
+    path.symlink_to(secret)  # followed on purpose, before the sandbox: then the other folder alone is seen
+    assert objects_of(snapshot_of(engine, path), "table").keys() == {("secret",)}
+    with engine._opener.open(find(path), Mode.WRITE, busy=1) as session:
+        session.ask("state")
+        root = Path(f"/proc/{_innermost(session._conversation._process.pid)}/root")
+        assert sorted(item.name for item in (root / "database").iterdir()) == ["live.db"]
+        assert not any((root / name).exists() for name in ("home", "var", "etc/shadow", str(data_dir)[1:]))
+
+
+def test_a_default_that_loads_code_is_shown_and_never_runs(writer: Writer):
+    writer.execute("CREATE TABLE innocent (a, b DEFAULT (load_extension('/usr/lib/evil.so')))")
+    columns = objects_of(writer.snapshot(), "column")
+    assert columns["innocent", "b"].get("default") == "load_extension('/usr/lib/evil.so')"
+    with pytest.raises(StatementError, match="load_extension"):
+        writer.execute("INSERT INTO innocent (a) VALUES (1)")
+
+
+def forced(folder: Path, text: str) -> Path:
+    """A file whose schema says something that no statement could make it say."""
+    path = made(folder, SCHEMA)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 't'", (text,))
+    connection.close()
+    given(path.parent)
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE TABLE t (a",
+        "SELECT 1",
+        "CREATE TABLE other (a)",
+        "CREATE TABLE t AS SELECT load_extension(1)",
+        "CREATE TABLE t (a, b AS (load_extension(a)))",
+        "ATTACH '/etc/passwd' AS x",
+    ],
+)
+def test_a_schema_that_sqlite_cannot_read_is_an_error_with_advice(engine: SqliteDatabase, data_dir: Path, text: str):
+    with pytest.raises(ExpectedError, match="malformed") as error:
+        snapshot_of(engine, forced(data_dir, text))
+    assert "integrity_check" in error.value.advice
+
+
+def test_text_that_is_no_utf8_stays_text(engine: SqliteDatabase, data_dir: Path):
+    path = made(data_dir, "CREATE TABLE t (a TEXT); INSERT INTO t VALUES (CAST(x'ff41' AS TEXT));")
+    with target_of(engine, path).reading() as reader:
+        assert reader.rows(("t",), ("a",)) == (("\\xffA",),)
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(engine: SqliteDatabase, path: Path):
+    with (
+        engine._opener.open(find(path), Mode.READ, busy=1) as session,
+        pytest.raises(FileError, match="too large"),
+    ):
+        session.rows("SELECT hex(zeroblob(34000000))")
+
+
+def _innermost(number: int) -> int:
+    """The last process in a line of only children: the program that runs in the sandbox."""
+    while children := Path(f"/proc/{number}/task/{number}/children").read_text().split():
+        number = int(children[0])
+    return number
