@@ -22,7 +22,10 @@ LOCKS = ("requirements/dev.txt", "requirements/run.txt")
 
 def test_a_module_begins_with_a_sentence_that_says_what_it_knows():
     silent = []
-    for module in modules(*EVERYTHING):
+    written = (
+        module for module in modules(*EVERYTHING) if module.text
+    )  # an empty package file of the tests knows nothing
+    for module in written:
         first = (ast.get_docstring(module.tree) or "").partition("\n")[0]
         if not first.endswith((".", "?")) or not module.text.startswith(('"""', "#!")):
             silent.append(f"{module.path}: {first or 'no docstring'}")
