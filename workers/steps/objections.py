@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workers.core.config import DataRule
 from workers.core.diff import diff
+from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name
 from workers.steps.proof import Proof, Recorded
@@ -64,6 +65,15 @@ def rows_read(
     strict = known.question.environment.data_dependent is DataRule.REFUSE
     blocking = [(revision, name) for revision, name in reads if strict or name in full]
     return reads, [_data_dependent(revision, names) for revision, names in _by_revision(blocking).items()]
+
+
+def rows_there_now(known: Known, plan: Plan) -> tuple[Refusal, ...]:
+    """The tables that a stored plan needs empty, asked again; it is judged at planning, at approval and under the lock."""
+    if not plan.body.reads_rows:
+        return ()
+    with known.target.reading() as reader:
+        full = [".".join(name) for name in plan.body.reads_rows if reader.has_rows(name)]
+    return (_data_dependent(plan.key.pending[-1].id, full),) if full else ()
 
 
 def _unreported(known: Known, recorded: Recorded, seen: set[str]) -> list[tuple[str, Name]]:

@@ -12,7 +12,7 @@ from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
 from workers.ports import RecordDirection, Recording, RecordRequest, ScratchDatabase, Services
 from workers.steps.bookkeep import bookkeeping
-from workers.steps.objections import mismatches, rows_read, unread
+from workers.steps.objections import mismatches, rows_read, rows_there_now, unread
 from workers.steps.proof import Proof, Recorded, prove
 from workers.steps.question import Known, present_key
 from workers.steps.undeclared import Undeclared, undeclared
@@ -55,7 +55,8 @@ def propose(known: Known, services: Services) -> Proposal:
     stored = _stored(known, services)
     if stored is not None or not known.pending:
         found = undeclared(known, None, services)
-        return _with_undeclared(Proposal(plan=stored, rehearsed=stored is not None), found)
+        rows = rows_there_now(known, stored) if stored is not None else ()
+        return _with_undeclared(Proposal(plan=stored, refusals=rows, rehearsed=stored is not None), found)
     if known.question.stored_only:
         return Proposal(refusals=(what_changed(known, services),))
     if known.database.scratch(None).version_for(known.dump.engine_version) is None:
