@@ -106,14 +106,20 @@ def rollback(view: ReportView, found: tuple[Place, ...]) -> Next:
 
 def evidence(place: Place) -> Fold:
     """Where the evidence of the rollouts on one environment is."""
-    lines = []
-    for item in place.shown.applied:
-        state = item.rollout.state.value
-        where = link("evidence", item.commit_url) if item.commit_url else "evidence follows"
-        text = f"- {plain(place.name)}-{item.rollout.sequence:04d} **{state}**, approved by {some([plain(name) for name in item.by]) or 'nobody'}: {where}"
-        lines.append(f"{text}; {prose(item.rollout.outcome)}" if failed(item) else text)
-        lines += [f"- {plain(name)}: {plain(text)}" for name, text in item.evidence]
-    return Fold(title=f"Evidence: {count(len(place.shown.applied), 'rollout')} on {place.name}", lines=tuple(lines))
+    lines = [line for item in place.shown.applied for line in _evidence(place, item)]
+    return Fold(
+        title=f"Evidence: {count(len(place.shown.applied), 'rollout')} on {place.name}",
+        lines=tuple(lines),
+    )
+
+
+def _evidence(place: Place, item: AppliedView) -> list[str]:
+    where = link("evidence", item.commit_url) if item.commit_url else "evidence follows"
+    names = some([plain(name) for name in item.by]) or "nobody"
+    number = f"{plain(place.name)}-{item.rollout.sequence:04d}"
+    why = f"; {prose(item.rollout.outcome)}" if failed(item) else ""
+    text = f"- {number} **{item.rollout.state.value}**, approved by {names}: {where}{why}"
+    return [text, *(f"- {plain(name)}: {plain(said)}" for name, said in item.evidence)]
 
 
 def _mark(result: str) -> str:

@@ -11,9 +11,9 @@ _BREAK = (
 )
 _SPECIAL = re.compile(r"([\\`*\[\]|~$])")
 _EDGE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_LINE_START = re.compile(r"^(\s*)([-+=#]|\d+(?=[.)]))")
+_LINE_START = re.compile(r"^(\s*\d*)([-+=#]|[.)](?=\s|$))")
 # Where GitHub would see a mention, an address, a reference or an emoji: a break of no width after the sign takes that away.
-_WOKEN = re.compile(r"(?i)@|:(?=//)|www(?=\.)|#(?=\d)|\bgh-(?=\d)|:(?=[a-z0-9_+-]+:)")
+_WOKEN = re.compile(r"(?i)@|:(?=//)|www(?=\.)|#(?=\d)|\bgh-(?=\d)|(?<!\d):(?=[a-z0-9_+-]+:)")
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _HIDDEN = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from workers.core.names import Engine
 from workers.core.plan import Statement, StatementKind
 from workers.rendering.markdown import code, plain
 
@@ -22,6 +23,14 @@ _STOPS = frozenset(["on", "of", "to", "from", "into", "with", "as", "for", "in",
 _STARTS = frozenset(_VERBS.split())
 _INSIDE = frozenset(_GLUE.split())
 _COUNT = re.compile(r"\d+")
+
+
+ENGINES = {
+    Engine.POSTGRESQL: "PostgreSQL",
+    Engine.MYSQL: "MySQL",
+    Engine.MARIADB: "MariaDB",
+    Engine.SQLITE: "SQLite",
+}
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -57,6 +66,11 @@ def size(value: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 10 else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"
+
+
+def engine_name(engine: Engine, version: str) -> str:
+    """`PostgreSQL 16.4`, as the vendor writes it."""
+    return f"{ENGINES[engine]} {version}".strip()
 
 
 def moment(iso: str) -> str:

@@ -1,0 +1,81 @@
+"""The machine-readable half of the evidence: snapshots, plan, drift, journal and approvals as JSON and SQL."""
+
+from __future__ import annotations
+
+import json
+
+from workers.core.codec import canonical, to_json
+from workers.core.diff import FORMAT as DIFF_FORMAT
+from workers.core.diff import change_to_json
+from workers.core.plan import Statement
+from workers.core.schema import snapshot_to_json
+from workers.rendering.views import WorkdocsView
+
+Json = dict[str, object] | list[object]
+
+
+def artifacts(view: WorkdocsView) -> tuple[tuple[str, str], ...]:
+    """(name, text) of every artifact, sorted by name."""
+    after = [("schema_snapshot_after.json", _pretty(snapshot_to_json(view.after)))] if view.after else []
+    found = [
+        ("approval.json", _pretty([to_json(item) for item in view.approvals])),
+        ("diff.json", _pretty(_differences(view))),
+        ("drift.json", _pretty(_drift(view))),
+        ("execution.jsonl", "".join(canonical(step).decode() + "\n" for step in view.steps)),
+        ("plan.json", _pretty(_plan(view))),
+        ("plan.sql", _sql(view.plan.body.statements)),
+        (
+            "rollback.sql",
+            _sql(view.plan.body.way_back.statements) or f"-- no way back: {_one_line(view.plan.body.way_back.note)}\n",
+        ),
+        ("schema_snapshot.json", _pretty(snapshot_to_json(view.before))),
+    ]
+    return tuple(sorted([*found, *after]))
+
+
+def _plan(view: WorkdocsView) -> Json:
+    plan = view.plan
+    parts = {"key": plan.key, "body": plan.body, "observed": plan.observed}
+    return {
+        "format": "schemagate-plan/1",
+        "digest": plan.digest,
+        "code": view.code,
+        "head": plan.head,
+        "base": plan.base,
+    } | {name: to_json(value) for name, value in parts.items()}
+
+
+def _differences(view: WorkdocsView) -> Json:
+    """What differs from the expected schema after the rollout; empty when all went as rehearsed."""
+    found = view.after.fingerprint if view.after else "not read"
+    changes = [change_to_json(item) for item in view.differences]
+    return {"format": DIFF_FORMAT, "from": "as rehearsed", "to": found, "changes": changes}
+
+
+def _drift(view: WorkdocsView) -> Json:
+    changes = [
+        {"number": item.number, "touches_plan": item.touches_plan, **change_to_json(item.change)}
+        for item in view.examination.drift
+    ]
+    return {"format": DIFF_FORMAT, "from": "the applied migrations", "to": view.before.fingerprint, "changes": changes}
+
+
+def _sql(statements: tuple[Statement, ...]) -> str:
+    """The statements as they ran, with the ends of transactions as comments."""
+    lines, group = [], None
+    for item in statements:
+        if item.group != group:
+            lines.append(
+                f"-- {'transaction' if item.transactional else 'no transaction'} {item.group}, migration {_one_line(item.migration)}"
+            )
+            group = item.group
+        lines.append(item.sql.rstrip().rstrip(";") + ";")
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _pretty(value: Json) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
