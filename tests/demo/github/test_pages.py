@@ -143,6 +143,17 @@ def test_comments_are_edited_and_deleted_by_hand_and_checks_asked_again(acme: Ac
     act(acme, "/acme/shop/files", acme.bob, 422, branch="../x", path="x")
 
 
+def test_people_do_on_pages_only_what_they_may(acme: Acme):
+    pull = acme.pull()
+    comment = acme.world.comment(pull, acme.bob, "mine")
+    act(acme, "/acme/shop/pull/1/comment", acme.dave, body="anybody may try")
+    act(acme, "/acme/shop/pull/1/merge", acme.carol, 403)
+    act(acme, "/acme/shop/pull/1/close", acme.dave, 403)
+    act(acme, "/acme/shop/files", acme.dave, 403, branch="main", path="x")
+    act(acme, f"/acme/shop/comments/{comment.id}/edit", acme.carol, 403, body="defaced")
+    assert (pull.issue.state, comment.body) == ("open", "mine")
+
+
 def test_the_page_is_told_when_something_changed(acme: Acme):
     pull = acme.pull()
     site = acme.github.server_url

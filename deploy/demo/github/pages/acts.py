@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
+from deploy.demo.github import access
 from deploy.demo.github.actions import checks, comments, merging, pulls, pushes
 from deploy.demo.github.errors import ApiError
 from deploy.demo.github.hub import Hub
@@ -26,6 +27,8 @@ def on_pull(owner: str, name: str, number: int, deed: str) -> Answer:
     if deed == "comment":
         comments.create(hub, issue, who, _field("body"))
     elif issue.pull is not None:
+        if deed in ("merge", "squash") or who is not issue.user:
+            _need_write(hub, repo, who)
         _on_pull(hub, issue, who, deed)
     return _back(issue)
 
@@ -34,6 +37,8 @@ def on_pull(owner: str, name: str, number: int, deed: str) -> Answer:
 def on_comment(owner: str, name: str, comment_id: int, deed: str) -> Answer:
     hub, repo, who = _scene(owner, name)
     comment = hub.state.comment(repo, comment_id)
+    if deed != "react" and who is not comment.user:
+        _need_write(hub, repo, who)
     if deed == "edit":
         comments.edit(hub, comment, who, _field("body"))
     elif deed == "delete":
@@ -47,6 +52,7 @@ def on_comment(owner: str, name: str, comment_id: int, deed: str) -> Answer:
 def push_file(owner: str, name: str) -> Answer:
     """One file on a branch (a new one starts at the default branch); with a title a pull is opened from it."""
     hub, repo, who = _scene(owner, name)
+    _need_write(hub, repo, who)
     branch, path = _field("branch"), _field("path").strip("/")
     if not repo.git.names_branch(branch) or not path or ".." in path.split("/"):
         raise ApiError(422, "A branch and a path inside the repository are needed.")
@@ -109,6 +115,12 @@ def create_app() -> Answer:
 def refuse(problem: ApiError) -> tuple[str, int]:
     details = "; ".join(str(e.get("message") or e.get("field")) for e in problem.errors or ())
     return render_template("refused.html", message=problem.message, details=details), problem.status
+
+
+def _need_write(hub: Hub, repo: Repo, who: User) -> None:
+    """Anybody may comment here, so that a bot can be seen to refuse; the rest needs the right that GitHub asks for."""
+    if access.role_of(hub.state, who, repo) not in ("write", "maintain", "admin"):
+        raise ApiError(403, f"{who.login} has no write access to {repo.full_name}.")
 
 
 def _on_pull(hub: Hub, issue: Issue, who: User, deed: str) -> None:
