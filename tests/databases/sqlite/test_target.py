@@ -125,13 +125,23 @@ def test_preflight_finds_a_damaged_file(engine: SqliteDatabase, data_dir: Path):
     assert any("quick_check" in line for line in target_of(engine, path).preflight().blockers)
 
 
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
         (lambda path: path.unlink(), "There is no file"),
         (lambda path: path.write_bytes(b"not a database" * 100), "is not a SQLite database"),
-        (lambda path: (path.unlink(), path.mkdir()), "is not a SQLite database"),
-        (lambda path: (path.unlink(), os.mkfifo(path)), "is not a SQLite database"),
+        (_folder, "is not a SQLite database"),
+        (_pipe, "is not a SQLite database"),
     ],
     ids=["missing", "other content", "folder", "pipe"],
 )

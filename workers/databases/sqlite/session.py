@@ -173,9 +173,16 @@ def _profile(place: Place, mode: Mode, runtime: Runtime, copy_to: Path | None) -
 
 
 def _lost(error: ConversationEndedError) -> ExpectedError:
-    last = error.said.strip().splitlines()
+    said = error.said.strip().splitlines()
+    last = said[-1] if said else ""
+    if last.startswith("bwrap: "):
+        return ExpectedError(
+            f"The sandbox for the SQLite file could not be made: {last}",
+            "Let the file's owner pass its folders, and run `schemagate doctor` on the worker's machine.",
+            RefusalCode.SANDBOX_UNAVAILABLE,
+        )
     return ExpectedError(
-        f"The process that had the SQLite file open gave no answer{f' ({last[-1]})' if last else ''}.",
+        f"The process that had the SQLite file open gave no answer{f' ({last})' if last else ''}.",
         "Look at the file with `PRAGMA integrity_check`, and at the worker's memory; then ask for a new plan.",
         RefusalCode.TARGET_UNREACHABLE,
     )

@@ -169,7 +169,7 @@ def _told_apart(found: list[SchemaObject]) -> Iterator[SchemaObject]:
 
 @functools.lru_cache(maxsize=1024)
 def _type(declared: str) -> str:
-    return canonical(declared).lower()
+    return canonical(declared).lower().replace(", ", ",")
 
 
 @functools.lru_cache(maxsize=1024)
