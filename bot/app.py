@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
 
+import structlog
 from flask import Flask, Response, request
 
 from bot.dispatch import Dispatcher, Sending
@@ -19,7 +21,9 @@ def create_app(settings: Settings | None = None, queue: Sending | None = None) -
 
     The state's tables must be there already (`schemagate web` sees to it): this process has no right to make any.
     """
-    settings = settings or Settings.from_env(os.environ)
+    if settings is None:
+        _log_lines()
+        settings = Settings.from_env(os.environ)
     queue = queue or RedisQueue.from_url(settings.redis_url)
     inbox = Inbox(connect(settings.state_url))
     dispatcher = Dispatcher(inbox, queue)
@@ -42,6 +46,19 @@ def create_app(settings: Settings | None = None, queue: Sending | None = None) -
         return _readiness(state=inbox.ready(), queue=queue.ready())
 
     return app
+
+
+def _log_lines() -> None:
+    """A JSON object a line on stderr. What is logged here are ids that were checked and words of our own."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _readiness(*, state: bool, queue: bool) -> Response:

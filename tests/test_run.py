@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.fakes.queue import FakeQueue
 from workers.core.errors import ExpectedError, InterruptedWorkError
@@ -23,10 +24,23 @@ CANARY = "postgresql://app:canary-word@db/shop"
 
 
 @dataclass
+class FakeOutbox:
+    done: list[str] = field(default_factory=list)
+    later: list[tuple[str, float]] = field(default_factory=list)
+
+    def mark_done(self, job_id: str) -> None:
+        self.done.append(job_id)
+
+    def mark_later(self, job_id: str, seconds: float) -> None:
+        self.later.append((job_id, seconds))
+
+
+@dataclass
 class FewServices:
     """As much of `Services` as the entry point itself uses."""
 
     queue: FakeQueue = field(default_factory=FakeQueue)
+    inbox: FakeOutbox = field(default_factory=FakeOutbox)
 
 
 @dataclass
@@ -76,6 +90,7 @@ def test_a_job_gets_its_message_and_the_services(services, telling):
     run(lambda message, given: got.append((message, given)), services, telling)
     assert got == [(TRIAGE, services)]
     assert telling.said == []
+    assert services.inbox.done == ["guid-1-0"]
 
 
 def test_a_message_reaches_its_own_job_only(services, telling):
@@ -88,6 +103,7 @@ def test_a_message_reaches_its_own_job_only(services, telling):
 def test_expected_trouble_becomes_one_comment_and_no_failure(services, telling):
     run(raising(ExpectedError("cannot", "do this", RefusalCode.CHECKOUT_FAILED)), services, telling)
     assert telling.said == [("expected", "checkout_failed")]
+    assert services.inbox.done == ["guid-1-0"]
 
 
 def test_interrupted_work_is_queued_again_later(services, telling):
@@ -96,6 +112,20 @@ def test_interrupted_work_is_queued_again_later(services, telling):
     assert services.queue.delays == {"guid-1-0-try1": 20}
     run(raising(InterruptedWorkError("busy", 1e9)), services, telling, "guid-1-0-try1")
     assert services.queue.delays["guid-1-0-try2"] == LONGEST_WAIT
+    assert telling.said == []
+    assert services.inbox.done == []
+    assert services.inbox.later == [("guid-1-0", 20), ("guid-1-0", LONGEST_WAIT)]
+
+
+def test_the_outbox_knows_a_job_by_its_first_id(services, telling):
+    for job in ("guid-1-0", "guid-1-0-try2", "guid-1-0-again1", "guid-1-0-try12-again2"):
+        run(lambda *_: None, services, telling, job)
+    assert services.inbox.done == ["guid-1-0"] * 4
+
+
+def test_a_state_that_does_not_answer_puts_the_job_off(services, telling):
+    run(raising(OperationalError("select", {}, Exception(CANARY))), services, telling)
+    assert list(services.queue.sent) == ["guid-1-0-try1"]
     assert telling.said == []
 
 
@@ -120,6 +150,7 @@ def test_a_bug_is_apologised_for_and_raised_without_its_text(services, telling, 
     with pytest.raises(BrokenJobError) as caught:
         run(raising(RuntimeError(f"cannot reach {CANARY}")), services, telling)
     assert telling.said == [("apology", "guid-1-0")]
+    assert services.inbox.done == ["guid-1-0"]
     assert "canary-word" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

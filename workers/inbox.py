@@ -18,9 +18,17 @@ class HeardInbox:
         return None if text is None else decode_heard(text)
 
     def unsent(self) -> tuple[tuple[str, Message], ...]:
-        """(job id, message) of everything that waits, oldest first."""
-        return tuple((item.job_id, decode(item.name, item.text)) for item in self._inbox.unsent())
+        """(job id, message) of everything that was not sent, or that the queue may have lost since; oldest first."""
+        return tuple((item.job_id, decode(item.name, item.text)) for item in self._inbox.undone())
 
     def mark_sent(self, job_id: str) -> None:
         """The queue has it."""
         self._inbox.mark_sent(job_id)
+
+    def mark_later(self, job_id: str, seconds: float) -> None:
+        """Its job waits so long for its next try."""
+        self._inbox.mark_later(job_id, seconds)
+
+    def mark_done(self, job_id: str) -> None:
+        """Its job has ended."""
+        self._inbox.mark_done(job_id)

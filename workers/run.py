@@ -6,11 +6,13 @@ import re
 import resource
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import structlog
 from rq import get_current_job
+from sqlalchemy.exc import OperationalError
 
 from workers.core.errors import ExpectedError, InterruptedWorkError
 from workers.core.redact import redact
@@ -44,9 +46,9 @@ from workers.ports import Services
 
 MOST_TRIES = 60
 LONGEST_WAIT = 3_600.0
+STATE_SECONDS = 15.0
 MOST_MEMORY = 4 * 1024**3
 MOST_CPU_SECONDS = 4 * 3_600
-# A job id with its tries, and with the lives that `queue.rescue` gave it.
 _NAMED = re.compile(r"(.*?)(?:-try(\d{1,4}))?(?:-again\d+)?", re.DOTALL)
 
 
@@ -97,7 +99,13 @@ def perform(name: str, text: str) -> None:
 
     limit_process()
     current = get_current_job()
-    attempt(decode(name, text), current.id if current else "", services(), telling())
+    job = current.id if current else ""
+    try:
+        made = services()
+    except Exception as error:  # noqa: BLE001 -- RQ stores what it is told, and this may speak of URLs
+        log.error("services_broke", job=job, trace=redact(traceback.format_exc()))  # noqa: TRY400 -- redacted first
+        raise BrokenJobError(f"{type(error).__name__}; the log has the rest under job {job}") from None
+    attempt(decode(name, text), job, made, telling())
 
 
 def attempt(message: Message, job: str, services: Services, telling: Telling, jobs: tuple[JobOf, ...] = JOBS) -> None:
@@ -106,8 +114,11 @@ def attempt(message: Message, job: str, services: Services, telling: Telling, jo
     with structlog.contextvars.bound_contextvars(job=job, message=type(message).__name__, **asdict(message)):
         try:
             _run(run, message, services, telling)
+            services.inbox.mark_done(_name(job).first)
         except InterruptedWorkError as error:
             _later(message, job, error, services)
+        except OperationalError:
+            _later(message, job, InterruptedWorkError("the state does not answer", STATE_SECONDS), services)
         except Exception as error:  # noqa: BLE001 -- this is where every bug ends: logged, said, and told to RQ without its text
             log.error("job_broke", trace=redact(traceback.format_exc()))  # noqa: TRY400 -- the trace is redacted first
             _apologise(message, job, services, telling)
@@ -137,20 +148,33 @@ def _run(run: Callable[[Any, Services], None], message: Message, services: Servi
 
 def _later(message: Message, job: str, error: InterruptedWorkError, services: Services) -> None:
     """Queue the same message again under an id that counts the tries; work that never gets through ends as a failure."""
-    first, tried = _NAMED.fullmatch(job).groups(default="")  # type: ignore[union-attr]  # it fits every text
-    tries = int(tried or 0) + 1
-    if tries > MOST_TRIES:
+    name = _name(job)
+    if name.tries >= MOST_TRIES:
         log.error("job_never_got_through", why=str(error))
         raise BrokenJobError(f"put off {MOST_TRIES} times; the log has the rest under job {job}")
-    log.info("job_put_off", why=str(error), seconds=error.after)
-    services.queue.send(
-        message, f"{first}-try{tries}" if first else None, delay=min(max(error.after, 1.0), LONGEST_WAIT)
-    )
+    wait = min(max(error.after, 1.0), LONGEST_WAIT)
+    log.info("job_put_off", why=str(error), seconds=wait)
+    services.queue.send(message, f"{name.first}-try{name.tries + 1}" if name.first else None, delay=wait)
+    with suppress(OperationalError):  # the outbox asks again too early then, and the queue knows the id
+        services.inbox.mark_later(name.first, wait)
 
 
 def _apologise(message: Message, job: str, services: Services, telling: Telling) -> None:
-    """The apology must not hide the failure that it is about."""
+    """The apology must not hide the failure that it is about. A bug is not tried again by itself: it would apologise for ever."""
     try:
         telling.apology(message, job, services)
+        services.inbox.mark_done(_name(job).first)
     except Exception:  # noqa: BLE001 -- whatever broke the job may break this as well
         log.error("apology_broke", trace=redact(traceback.format_exc()))  # noqa: TRY400 -- redacted first
+
+
+@dataclass(frozen=True, slots=True)
+class _JobName:
+    first: str
+    tries: int
+
+
+def _name(job: str) -> _JobName:
+    """The id under which the outbox knows a job, and how often it was put off; the lives that a rescue gave it do not count."""
+    first, tries = _NAMED.fullmatch(job).groups(default="0")  # type: ignore[union-attr]  # it fits every text
+    return _JobName(first, int(tries))

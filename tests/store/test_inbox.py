@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from tests.fakes.clock import FakeClock
 from workers.inbox import HeardInbox
 from workers.messages import Heard, HeardKind, Reconcile, Triage, encode, encode_heard
-from workers.store.inbox import Delivery, Inbox, Outgoing, connect
+from workers.store.inbox import LOST_SECONDS, Delivery, Inbox, Outgoing, connect
 
 HEARD = Heard(
     delivery="guid-1",
@@ -73,9 +74,26 @@ def test_of_many_that_deliver_the_same_one_is_first(inbox, url):
     assert len(inbox.unsent()) == 2
 
 
-def test_old_deliveries_are_forgotten_when_all_was_sent(inbox):
+def test_what_the_queue_may_have_lost_is_sent_again(url, store):
+    clock = FakeClock()
+    inbox = Inbox(connect(url), clock.now)
+    inbox.keep(a_delivery(), MESSAGES)
+    inbox.mark_sent("guid-1-0", "guid-1-1")
+    assert inbox.undone() == ()
+    clock.go_on(LOST_SECONDS + 1)
+    assert [item.job_id for item in inbox.undone()] == ["guid-1-0", "guid-1-1"]
+    assert inbox.unsent() == ()
+    inbox.mark_done("guid-1-0")
+    inbox.mark_later("guid-1-1", 100)
+    assert inbox.undone() == ()
+    clock.go_on(100 + LOST_SECONDS + 1)
+    assert [item.job_id for item in inbox.undone()] == ["guid-1-1"]
+    inbox.close()
+
+
+def test_old_deliveries_are_forgotten_when_all_is_done(inbox):
     inbox.keep(a_delivery("sent", "1"), MESSAGES)
-    inbox.mark_sent("sent-0", "sent-1")
+    inbox.mark_done("sent-0", "sent-1")
     inbox.keep(a_delivery("waits", "2"), MESSAGES)
     inbox.keep(a_delivery("push", "3", ref="refs/heads/x"), ())
     inbox.keep(a_delivery("new", "4", at="2026-11-22T10:00:00.000Z"), ())

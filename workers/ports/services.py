@@ -23,11 +23,19 @@ class Inbox(Protocol):
         ...
 
     def unsent(self) -> tuple[tuple[str, Message], ...]:
-        """(job id, message) of the outbox that was not sent yet."""
+        """(job id, message) of the outbox that was not sent yet, or that the queue may have lost since."""
         ...
 
     def mark_sent(self, job_id: str) -> None:
         """It was sent."""
+        ...
+
+    def mark_later(self, job_id: str, seconds: float) -> None:
+        """Its job waits so long for its next try."""
+        ...
+
+    def mark_done(self, job_id: str) -> None:
+        """Its job has ended, well or not."""
         ...
 
 

@@ -6,16 +6,20 @@ The one file of the store that bot/ imports. Texts go in and come out; their mea
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    ColumnElement,
     Connection,
     Engine,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -26,14 +30,17 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
-    func,
     insert,
     make_url,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+# A message whose job did not end in this time may be lost; asking the queue again costs nothing where it is not.
+LOST_SECONDS = 45.0
 
 metadata = MetaData()
 # SQLite counts a row by itself only where the key is INTEGER.
@@ -59,8 +66,10 @@ outbox = Table(
     Column("delivery", String(64), ForeignKey("deliveries.delivery", ondelete="CASCADE"), nullable=False),
     Column("name", String(40), nullable=False),
     Column("text", Text, nullable=False),
-    Column("sent", Integer, nullable=False, server_default="0"),
-    Index("outbox_unsent", "sent", "number"),
+    # Seconds since the epoch; null until the queue has it, in the future while a job waits for a later try.
+    Column("sent_at", Float),
+    Column("done", Boolean, nullable=False, server_default=text("false")),
+    Index("outbox_undone", "done", "sent_at"),
     Index("outbox_by_delivery", "delivery"),
 )
 
@@ -87,10 +96,11 @@ class Outgoing:
 
 
 class Inbox:
-    """Keeps deliveries; several processes may use the same tables at once."""
+    """Keeps deliveries; several processes may use the same tables at once. `now` gives seconds since the epoch."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, now: Callable[[], float] = time.time) -> None:
         self._engine = engine
+        self._now = now
 
     def keep(self, delivery: Delivery, messages: tuple[tuple[str, str], ...]) -> bool:
         """Keep a delivery and its (name, text) messages, durably. False where its id or its body was kept before: nothing changes then.
@@ -140,19 +150,31 @@ class Inbox:
 
     def unsent(self, most: int = 500) -> tuple[Outgoing, ...]:
         """The oldest messages that were not sent yet."""
-        columns = (outbox.c.job_id, outbox.c.name, outbox.c.text)
-        query = select(*columns).where(outbox.c.sent == 0).order_by(outbox.c.number).limit(most)
-        with reading(self._engine) as connection:
-            return tuple(Outgoing(*row) for row in connection.execute(query))
+        return self._outgoing(outbox.c.sent_at.is_(None), most)
+
+    def undone(self, most: int = 500) -> tuple[Outgoing, ...]:
+        """The oldest messages that were not sent, or whose job did not end in its time: the queue may have lost them.
+
+        Sent again under the same job id, one that the queue still has is not queued twice.
+        """
+        late = outbox.c.sent_at < self._now() - LOST_SECONDS
+        return self._outgoing(or_(outbox.c.sent_at.is_(None), late), most)
 
     def mark_sent(self, *job_ids: str) -> None:
         """Note that the queue has these messages."""
-        with self._engine.begin() as connection:
-            connection.execute(update(outbox).where(outbox.c.job_id.in_(job_ids)).values(sent=1))
+        self._note(job_ids, sent_at=self._now())
+
+    def mark_later(self, job_id: str, seconds: float) -> None:
+        """Note that the job waits so long for its next try."""
+        self._note((job_id,), sent_at=self._now() + seconds)
+
+    def mark_done(self, *job_ids: str) -> None:
+        """Note that nothing is left to do for these messages."""
+        self._note(job_ids, done=True)
 
     def forget(self, before: str) -> int:
-        """Remove deliveries older than a time whose messages were all sent; pushes stay, they say who may not approve."""
-        waiting = select(outbox.c.delivery).where(outbox.c.sent == 0)
+        """Remove deliveries older than a time whose messages were all done; pushes stay, they say who may not approve."""
+        waiting = select(outbox.c.delivery).where(outbox.c.done.is_(False))
         old = (deliveries.c.received_at < before) & (deliveries.c.ref == "") & deliveries.c.delivery.not_in(waiting)
         with self._engine.begin() as connection:
             return connection.execute(delete(deliveries).where(old)).rowcount
@@ -161,10 +183,20 @@ class Inbox:
         """Whether the state answers and holds our tables."""
         try:
             with reading(self._engine) as connection:
-                connection.execute(select(func.count()).select_from(outbox).where(outbox.c.sent < 0))
+                connection.execute(select(outbox.c.number).join(deliveries).limit(1))
         except SQLAlchemyError:
             return False
         return True
+
+    def _outgoing(self, condition: ColumnElement[bool], most: int) -> tuple[Outgoing, ...]:
+        columns = (outbox.c.job_id, outbox.c.name, outbox.c.text)
+        query = select(*columns).where(outbox.c.done.is_(False), condition).order_by(outbox.c.number).limit(most)
+        with reading(self._engine) as connection:
+            return tuple(Outgoing(*row) for row in connection.execute(query))
+
+    def _note(self, job_ids: tuple[str, ...], **values: float | bool) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(update(outbox).where(outbox.c.job_id.in_(job_ids)).values(values))
 
     def close(self) -> None:
         """Close every connection."""

@@ -60,13 +60,14 @@ def _create_outbox() -> None:
         sa.Column("delivery", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("sent", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sent_at", sa.Float(), nullable=True),
+        sa.Column("done", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(["delivery"], ["deliveries.delivery"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("job_id"),
     )
     op.create_index("outbox_by_delivery", "outbox", ["delivery"], unique=False)
-    op.create_index("outbox_unsent", "outbox", ["sent", "number"], unique=False)
+    op.create_index("outbox_undone", "outbox", ["done", "sent_at"], unique=False)
 
 
 def _create_approvals() -> None:
