@@ -54,7 +54,7 @@ _PARTS: tuple[Part, ...] = (
 )
 
 _NOT_COMPARED = "not compared yet"
-_OWN = "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e' AND d.classid = {0} AND d.objid = {1})"
+_OWN = "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype IN ('e', 'i') AND d.classid = {0} AND d.objid = {1})"
 _UNREAD = f"""
     SELECT 'publication', ARRAY[pubname::text] FROM pg_publication
     UNION ALL SELECT 'subscription', ARRAY[subname::text] FROM pg_subscription

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import psycopg
 
 from workers.core.examination import Preflight
@@ -14,6 +12,7 @@ from workers.databases.postgresql.session import Connection, connected, reading
 from workers.databases.postgresql.settings import resolve
 
 OLDEST = 13
+_ROUNDS = 4
 _FACTS = """SELECT current_setting('server_version'), current_database(), current_user, current_setting('transaction_read_only'),
     pg_is_in_recovery(), pg_database_size(current_database()), has_database_privilege(current_database(), 'CREATE')"""
 _TLS = "SELECT ssl, version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
@@ -88,11 +87,19 @@ def pooled(address: Address) -> bool:
         own = _process(first)
         if own == first.pgconn.backend_pid:
             return False
-        with connected(address) as second, contextlib.suppress(psycopg.Error):
-            second.execute("BEGIN READ ONLY")
-            shared = _process(second) == own
-            return shared or _process(first) != own
-    return True
+        with connected(address) as second:
+            return any(_lent(first, second, own) for _ in range(_ROUNDS))
+
+
+def _lent(first: Connection, second: Connection, own: int) -> bool:
+    """While the second session is in a transaction it keeps what it got: the first one's server, or one that the first then misses."""
+    try:
+        second.execute("BEGIN READ ONLY")
+        found = _process(second) == own or _process(first) != own
+        second.execute("ROLLBACK")
+    except psycopg.Error:
+        return True
+    return found
 
 
 def _process(connection: Connection) -> int:
