@@ -145,13 +145,6 @@ def test_a_pull_of_a_fork_that_is_gone_is_a_fork(hosted: Hosted, host: GithubHos
     assert found.fork
 
 
-def test_more_open_pulls_than_a_page_are_all_listed(hosted: Hosted, host: GithubHost, shop: Repository) -> None:
-    for number in range(103):
-        hosted.github.world.push(hosted.shop, hosted.bob, f"b{number}", {"x": str(number)})
-        hosted.github.world.open_pull(hosted.shop, hosted.bob, head=f"b{number}")
-    assert len(host.open_pulls(shop)) == 103
-
-
 def test_commit_authors_are_those_whom_github_knows(hosted: Hosted, host: GithubHost, shop: Repository) -> None:
     pull = opened(hosted)
     found = host.commit_authors(shop, pull.number)

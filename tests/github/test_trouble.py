@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.github.access import key_pair
 from tests.github.hosted import Hosted
 from workers.core.errors import ExpectedError, InterruptedWorkError
 from workers.core.refusals import RefusalCode
@@ -184,9 +185,10 @@ def test_a_token_that_is_never_accepted_is_said(hosted: Hosted, host: GithubHost
 
 
 def test_a_wrong_key_is_said(hosted: Hosted) -> None:
-    hosted.app.public_key_pem = "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n"
-    with hosted.host() as host, pytest.raises(ExpectedError):
+    _, hosted.app.public_key_pem = key_pair()
+    with hosted.host() as host, pytest.raises(ExpectedError) as caught:
         host.repository(hosted.shop.id)
+    assert caught.value.code is RefusalCode.NOT_CONFIGURED
 
 
 def test_a_key_that_is_no_key_is_said_without_it(hosted: Hosted) -> None:
