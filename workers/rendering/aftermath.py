@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from workers.core.names import Direction
 from workers.core.rollout import RolloutState
 from workers.rendering.markdown import code, link, plain, prose
+from workers.rendering.outlook import Outlook, Place
 from workers.rendering.phrases import count, joined, seconds, some, spoken
 from workers.rendering.statements import Room
-from workers.rendering.verdict import Next, Outlook, Place
+from workers.rendering.verdict import Next
 from workers.rendering.views import AppliedView, ReportView
 
 
@@ -69,22 +71,20 @@ def merge_first(view: ReportView, found: tuple[Place, ...]) -> str:
     return f"**Merge now:** {joined([place.name for place in there])} {'has' if len(there) == 1 else 'have'} {migration}, {base} has not."
 
 
-def ran(place: Place, room: Room) -> Ran:
-    """What ran on an environment that is done."""
-    last = place.last
-    statements = last.statements if last else ()
-    lines = [
-        f"{number}. {_mark(result)} {spoken(title)} · {plain(result)}"
-        for number, (title, result) in enumerate(statements, 1)
-    ]
-    left = len(lines) - room.sentences
-    lines = [*lines[: room.sentences], f"- … and {count(left, 'statement')} more"] if left > 0 else lines
-    outcome = last.rollout.outcome if last else ""
-    return Ran(
-        title=f"What ran on {place.name}",
-        sentences=tuple(lines),
-        verified=f"the schema changed as rehearsed and the version table agrees ({prose(outcome)})",
-        not_verified="that the application works with it.",
+def ran(found: tuple[Place, ...], room: Room) -> tuple[Ran, ...]:
+    """What ran, told once for environments that ran the same."""
+    grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
+    for place in found:
+        if place.outlook is Outlook.APPLIED and place.last is not None:
+            grouped.setdefault((place.module.id, place.last.statements), []).append(place.name)
+    return tuple(
+        Ran(
+            title=f"What ran on {joined(names)}",
+            sentences=_sentences(statements, room),
+            verified="the schema changed exactly as rehearsed, and the version table agrees",
+            not_verified="that the application works with it",
+        )
+        for (_, statements), names in grouped.items()
     )
 
 
@@ -120,6 +120,23 @@ def _evidence(place: Place, item: AppliedView) -> list[str]:
     why = f"; {prose(item.rollout.outcome)}" if failed(item) else ""
     text = f"- {number} **{item.rollout.state.value}**, approved by {names}: {where}{why}"
     return [text, *(f"- {plain(name)}: {plain(said)}" for name, said in item.evidence)]
+
+
+def _sentences(statements: tuple[tuple[str, str], ...], room: Room) -> tuple[str, ...]:
+    lines = [
+        f"{number}. {_mark(result)} {spoken(title)}{_said(result)}"
+        for number, (title, result) in enumerate(statements, 1)
+    ]
+    left = len(lines) - room.sentences
+    return (*lines[: room.sentences], f"- … and {count(left, 'statement')} more") if left > 0 else tuple(lines)
+
+
+def _said(result: str) -> str:
+    """What a result says beyond that all went well."""
+    rest = result.removeprefix("ok").strip(", ")
+    rows = re.fullmatch(r"(\d+) row\(s\)", rest)
+    rest = (count(int(rows[1]), "row") if rows[1] != "0" else "") if rows else plain(rest)
+    return f" · {rest}" if rest else ""
 
 
 def _mark(result: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from workers.core.redact import redact
 from workers.core.refusals import Refusal
 from workers.rendering import facts
+from workers.rendering.issues import Issue, issue_text
 from workers.rendering.markdown import shortened, visible
+from workers.rendering.outlook import Place, outlook, places, refusals
 from workers.rendering.pages import plan_pages
 from workers.rendering.phrases import count, runs
-from workers.rendering.report import issue_text
 from workers.rendering.statements import Room, sentences, sql, standing_out
 from workers.rendering.templates import render
-from workers.rendering.verdict import Issue, Place, headline, next_step, outlook, places, refusals
+from workers.rendering.verdict import headline, next_step
 from workers.rendering.views import CheckTexts, EnvironmentView, LineNote, ModuleView, ReportView
 
 __all__ = ["aggregate", "environment_check", "plan_pages"]
@@ -26,7 +27,7 @@ def aggregate(view: ReportView) -> CheckTexts:
     summary = render(
         "comments/check_aggregate.md.j2",
         step=next_step(view),
-        problems=tuple(issue_text(Issue(item, ()), several=False) for item in view.problems),
+        problems=tuple(issue_text(Issue(item)) for item in view.problems),
         places=tuple((place.name, place.outlook.value) for place in found),
         url=view.url,
     )
@@ -58,8 +59,9 @@ def _environment_text(place: Place, room: Room) -> str:
     plan = place.shown.examination.plan
     text = render(
         "comments/check_environment.md.j2",
-        issues=tuple(issue_text(Issue(item, ()), several=False) for item in refusals(place.shown)),
-        sentences=(*standing_out(plan, room), *sentences(plan, room)) if plan else (),
+        issues=tuple(issue_text(Issue(item)) for item in refusals(place.shown)),
+        standing_out=standing_out(plan, room) if plan else (),
+        sentences=sentences(plan, room) if plan else (),
         statements=len(runs(plan.body.statements)) if plan else 0,
         sql=sql(plan.body.statements, plan, room).block if plan else "",
         undo=plan.body.way_back.note if plan else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from workers.core.config import Environment, Origin
@@ -9,12 +10,15 @@ from workers.core.names import Direction
 from workers.core.redact import redact
 from workers.core.refusals import Refusal
 from workers.core.rollout import RolloutState
+from workers.rendering.issues import code_link
 from workers.rendering.markdown import code, link, plain, prose
+from workers.rendering.outlook import places, refusals
 from workers.rendering.phrases import count, joined, seconds, some
-from workers.rendering.report import code_link
 from workers.rendering.templates import render
-from workers.rendering.verdict import headline, next_step, places, refusals
+from workers.rendering.verdict import headline, next_step
 from workers.rendering.views import EndedView, NoticeView, RefusedView, StatusView, VoidedView
+
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}")  # a bot's name has brackets and is not mentioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def ended(view: EndedView) -> str:
         took=seconds(view.seconds),
         by=joined([plain(item) for item in view.by]) or "nobody",
         links=" · ".join(links),
-        author="" if view.merged or back else view.author,
+        author=view.author if _LOGIN.fullmatch(view.author) and not (view.merged or back) else "",
         waiting=f", and {count(view.waiting_pulls, 'other pull waits', 'other pulls wait')} for it"
         if view.waiting_pulls
         else "",

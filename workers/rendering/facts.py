@@ -9,9 +9,9 @@ from workers.core.diff import Change, Difference
 from workers.core.examination import Drift, Examination
 from workers.core.schema import Value
 from workers.rendering.markdown import code, plain, prose, shortened
+from workers.rendering.outlook import Place
 from workers.rendering.phrases import count, joined, label, some
 from workers.rendering.statements import Room
-from workers.rendering.verdict import Place
 
 _DRIFT = {
     Difference.ADDED: "on {} and in no migration",

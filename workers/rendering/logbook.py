@@ -18,7 +18,8 @@ _LONGEST_COMMAND = 4_000
 def rows(view: WorkdocsView) -> tuple[Row, ...]:
     """Which database, which plan, which code, which rules, which tools."""
     found, key = view.preflight, view.plan.key
-    target = f"{engine_name(found.engine, found.version)}, database {code(found.database)}, server {code(found.server)}, {plain(found.tls or 'no TLS')}"
+    where = f"database {code(found.database)}, server {code(found.server)}"
+    target = f"{engine_name(found.engine, found.version)}, {where}, {plain(found.tls or 'no TLS')}"
     read = "" if found.separate_read_role else " (the same role, in read-only transactions)"
     plan = f"{plain(view.code)}, sha256 {code(view.plan.digest)}, [plan.sql](artifacts/plan.sql)"
     merged = (

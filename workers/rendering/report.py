@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from workers.core.config import ApproverKind, Environment
-from workers.core.plan import Need, Plan, Undo
+from workers.core.plan import Undo
 from workers.core.policy import approver_names
 from workers.core.redact import redact
-from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.rendering import aftermath, facts
 from workers.rendering.aftermath import Fold
+from workers.rendering.issues import issue_lists, numbers
 from workers.rendering.markdown import cell, code, link, plain, prose
+from workers.rendering.outlook import Outlook, Place, places
 from workers.rendering.phrases import count, joined, moment, runs, some
-from workers.rendering.statements import Room, Sql, bookkeeping, sentences, sql, standing_out
+from workers.rendering.planned import planned
+from workers.rendering.statements import Room
 from workers.rendering.templates import render
-from workers.rendering.verdict import Issue, Outlook, Place, headline, issues, next_step, places, refusals
+from workers.rendering.verdict import headline, next_step
 from workers.rendering.views import ReportView
 
 MARKER = "<!-- schemagate:report:1 -->"
 LONGEST = 65_536
-REFUSALS_PAGE = ""  # where docs/refusals.md is published; without an address the codes are shown without a link
 _ROOMS = (
     Room(),
     Room(sentences=200, sql=250, items=50),
@@ -28,29 +27,6 @@ _ROOMS = (
     Room(sentences=20, sql=20, items=8, wide=60),
     Room(sentences=5, sql=1, items=3, wide=40),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What runs on the environments that share the same SQL."""
-
-    title: str
-    tense: str
-    standing_out: tuple[str, ...]
-    sentences: tuple[str, ...]
-    bookkeeping: str
-    on_base: str
-    sql: Sql
-    way_back: str
-    confirms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueList:
-    """Reasons that one kind of person can remove, numbered through the whole report."""
-
-    title: str
-    lines: tuple[str, ...]
 
 
 def report(view: ReportView) -> str:
@@ -62,33 +38,20 @@ def report(view: ReportView) -> str:
     return _smallest(view)
 
 
-def code_link(refusal: Refusal) -> str:
-    """A refusal's code, leading to its page."""
-    return link(f"`{refusal.code.value}`", f"{REFUSALS_PAGE}#{refusal.code.value}" if REFUSALS_PAGE else "")
-
-
-def issue_text(issue: Issue, several: bool) -> str:  # noqa: FBT001 -- whether the report has more than one place
-    """Cause, way out, code; with its places where the report has several."""
-    refusal = issue.refusal
-    where = f"{joined(list(issue.places))}: " if several else ""
-    cause = refusal.message if where else _capital(refusal.message)
-    at = f" {code(f'{refusal.path}:{refusal.line}' if refusal.line else refusal.path)}" if refusal.path else ""
-    return f"**{where}{prose(_ended(cause))}**{at} {code_link(refusal)}<br>{prose(_ended(_capital(refusal.fix)))}"
-
-
 def _page(view: ReportView, room: Room) -> str:
     found = places(view)
     text = render(
         "comments/report.md.j2",
         heading=headline(view),
         summaries=tuple(_summary(module.id, found) for module in view.modules),
-        lists=_lists(view, found, room),
+        lists=issue_lists(view, room),
         step=next_step(view),
         merge=aftermath.merge_first(view, found),
-        table=_table(found),
+        table=_table(view, found),
         picture=_picture(found),
-        runs=tuple(_runs(found, room)),
-        after=tuple(aftermath.ran(place, room) for place in found if place.outlook is Outlook.APPLIED),
+        runs=planned(found, room),
+        after=aftermath.ran(found, room),
+        finished=all(place.outlook is Outlook.APPLIED for place in found),
         rollback=aftermath.rollback(view, found),
         folds=tuple(fold for fold in _folds(view, found, room) if fold.lines),
         footer=_footer(view, found),
@@ -134,35 +97,17 @@ def _summary(module: str, found: tuple[Place, ...]) -> str:
     return " · ".join(parts)
 
 
-def _lists(view: ReportView, found: tuple[Place, ...], room: Room) -> tuple[IssueList, ...]:
-    author, approver = f"To fix (author: {plain(view.author_login)})", "To decide (approver)"
-    kinds = ((author, Actor.AUTHOR), ("To fix (operator of schemagate)", Actor.OPERATOR), (approver, Actor.APPROVER))
-    problems = tuple(Issue(item, ()) for item in view.problems)
-    lists, number = [], 0
-    for title, actor in kinds:
-        here = issues(view, (actor,)) + (problems if actor is Actor.AUTHOR else ())
-        lines = [
-            f"{number + at}. {issue_text(item, bool(item.places) and len(found) > 1)}"
-            for at, item in enumerate(here, 1)
-        ]
-        number += len(lines)
-        left = len(lines) - room.items
-        lines = [*lines[: room.items], f"- … and {left} more; the check runs name them all"] if left > 0 else lines
-        lists.append(IssueList(title=title, lines=tuple(lines)))
-    return tuple(item for item in lists if item.lines)
-
-
-def _table(found: tuple[Place, ...]) -> tuple[tuple[str, str, str], ...]:
+def _table(view: ReportView, found: tuple[Place, ...]) -> tuple[tuple[str, str, str], ...]:
     if found and all(place.outlook is Outlook.APPLIED for place in found):
         rows = [("", "applied", "approved by")]
         rows += [(f"**{plain(place.name)}**", aftermath.when(place), aftermath.by(place)) for place in found]
     else:
         rows = [("", "state", "approves")]
-        rows += [(f"**{plain(place.name)}**", _state(place), _approves(place)) for place in found]
+        rows += [(f"**{plain(place.name)}**", _state(view, place), _approves(place)) for place in found]
     return tuple((a, cell(b), cell(c)) for a, b, c in rows) if found else ()
 
 
-def _state(place: Place) -> str:
+def _state(view: ReportView, place: Place) -> str:
     waits = joined([plain(item) for item in place.shown.examination.waits_for])
     failed = (
         place.last is not None
@@ -173,7 +118,8 @@ def _state(place: Place) -> str:
         Outlook.APPLIED: f"applied {aftermath.when(place)}",
         Outlook.WAITS: f"needs {waits or 'another environment'} first",
         Outlook.NOTHING: "up to date",
-        Outlook.DECIDE: "needs a decision",
+        Outlook.FIX: f"blocked ({numbers(view, place)})",
+        Outlook.DECIDE: f"needs a decision ({numbers(view, place)})",
         Outlook.RUNNING: "being applied",
     }.get(place.outlook, place.outlook.value)
     return f"{words}; the last try failed" if failed else words
@@ -211,60 +157,6 @@ def _picture(found: tuple[Place, ...]) -> str:
     nodes = [f'  {ids[place.name]}["{place.name}: {place.outlook.value}"]' for place in found]
     arrows = [f"  {ids[a]} --> {ids[b]}" for a, b in edges if a in ids and b in ids]
     return "\n".join(["flowchart LR", *nodes, *arrows])
-
-
-def _runs(found: tuple[Place, ...], room: Room) -> list[Run]:
-    """Environments with the same statements are told once."""
-    grouped: dict[tuple[str, tuple[str, ...]], list[tuple[Place, Plan]]] = {}
-    for place in found:
-        plan = place.shown.examination.plan
-        if plan is not None:
-            texts = tuple(item.sql for item in plan.body.statements)
-            grouped.setdefault((place.module.id, texts), []).append((place, plan))
-    several = len(grouped) > 1 or len({place.module.id for place in found}) > 1
-    return [_run(group, several, len(found), room) for group in grouped.values()]
-
-
-def _run(group: list[tuple[Place, Plan]], several: bool, of: int, room: Room) -> Run:  # noqa: FBT001 -- whether others run something else
-    plan = group[0][1]
-    names = [place.name for place, _ in group]
-    now = any(place.outlook in {Outlook.READY, Outlook.WAITS, Outlook.RUNNING, Outlook.DECIDE} for place, _ in group)
-    same = f" (same SQL on {joined(names)})" if len(names) > 1 else f" on {names[0]}" if several or of > 1 else ""
-    number = bookkeeping(plan)
-    already = [item.id for item in plan.key.pending if item.on_base]
-    return Run(
-        title=f"What {'runs' if now else 'would run'}{same}",
-        tense="runs" if now else "would run",
-        standing_out=standing_out(plan, room),
-        sentences=sentences(plan, room),
-        bookkeeping=f"Besides {count(number, 'write')} to the migration tool's version table." if number else "",
-        on_base=f"Already on the base branch and not applied yet: {some([code(item) for item in already])}."
-        if already
-        else "",
-        sql=sql(plan.body.statements, plan, room),
-        way_back=prose(plan.body.way_back.note, 500),
-        confirms=tuple(
-            _confirms(place, item) for place, item in group if place.outlook in {Outlook.READY, Outlook.WAITS}
-        ),
-    )
-
-
-def _confirms(place: Place, plan: Plan) -> str:
-    """The approval checkpoint as one sentence."""
-    shown, needs = place.shown, plan.body.needs
-    backup = shown.environment.backup_statement
-    stated = f'backup "{plain(backup)}"' if backup else "no backup is stated; approving accepts that"
-    if Need.BACKUP in needs:
-        stated = "the backup or the risk that you write"
-    parts = [
-        f"database {code(shown.database)} on {code(shown.server)}",
-        f"strategy {plan.key.strategy.value}",
-        stated,
-        f"deletes {plain(some(list(plan.destroys), 3))}" if plan.destroys else "nothing destructive",
-    ]
-    if accepted := [item for item in refusals(shown) if item.code is RefusalCode.DRIFT_PRESENT]:
-        parts.append(f"{count(len(accepted), 'drift item')} accepted")
-    return f"**By approving {plain(place.name)} you confirm:** {' · '.join(parts)}"
 
 
 def _folds(view: ReportView, found: tuple[Place, ...], room: Room) -> list[Fold]:
@@ -344,13 +236,3 @@ def _footer(view: ReportView, found: tuple[Place, ...]) -> str:
         else ""
     )
     return sentence + " · ".join([*parts, "`/help`"])
-
-
-def _capital(text: str) -> str:
-    """A sentence's first word with a capital, unless it is a name (`drift-1`)."""
-    first = text.split(" ", 1)[0].rstrip(":,")
-    return text[:1].upper() + text[1:] if first.isalpha() else text
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workers.core.plan import Plan, Statement, StatementKind
+from workers.core.schema import ObjectKind
 from workers.rendering.markdown import code, fence, prose, shortened
 from workers.rendering.phrases import count, runs, some, spoken
 
@@ -33,6 +34,14 @@ class Sql:
     cut: bool
 
 
+@dataclass(frozen=True, slots=True)
+class StandsOut:
+    """A statement that needs a second look: why, and its SQL."""
+
+    why: str
+    block: str
+
+
 def sentences(plan: Plan, room: Room) -> tuple[str, ...]:
     """What runs, in order, one sentence a statement; whatever destroys stays in the list when it is cut."""
     found = list(enumerate(runs(plan.body.statements), 1))
@@ -48,26 +57,25 @@ def sentences(plan: Plan, room: Room) -> tuple[str, ...]:
 
 def sentence(item: Statement, wide: int = 120) -> str:
     """One statement said aloud, with what it takes away and what its text does not show."""
-    parts = [f"{'🔴 ' if item.destroys else ''}{spoken(shortened(item.parsed.title, wide))}."]
+    details = _details(item)
+    parts = [f"{'🔴 ' if item.destroys else ''}{spoken(shortened(item.parsed.title, wide))}{details}."]
     if item.destroys:
-        parts.append(f"Deletes {some([_lost(entry, wide) for entry in item.destroys])}.")
+        parts.append(_lost_sentence(item, wide))
     if not item.transactional:
         parts.append("Runs outside a transaction.")
     return " ".join(parts)
 
 
-def standing_out(plan: Plan, room: Room) -> tuple[str, ...]:
-    """Statements whose effect their text does not bound, or that change rights: on top, never folded."""
-    found = []
-    for number, item in enumerate(runs(plan.body.statements), 1):
-        if item.parsed.opaque:
-            found.append(
-                f"- 🟠 **Statement {number}** can do more than its text says: {prose(item.parsed.opaque, 300)}"
-            )
-        if item.parsed.authority:
-            found.append(f"- 🟠 **Statement {number}** changes rights: {prose(item.parsed.authority, 300)}")
+def standing_out(plan: Plan, room: Room) -> tuple[StandsOut, ...]:
+    """Statements whose effect their text does not bound, or that change rights: on top, with their SQL, never folded."""
+    found = [
+        StandsOut(_reasons(number, item), fence("\n".join(_statement_lines(item, "")[: room.sql]), "sql"))
+        for number, item in enumerate(runs(plan.body.statements), 1)
+        if item.parsed.opaque or item.parsed.authority
+    ]
     left = len(found) - room.items
-    return (*found[: room.items], f"- … and {left:,} more, each in the check run") if left > 0 else tuple(found)
+    rest = StandsOut(f"… and {left:,} more such statements, each in the check run", "")
+    return (*found[: room.items], rest) if left > 0 else tuple(found)
 
 
 def bookkeeping(plan: Plan) -> int:
@@ -100,6 +108,33 @@ def writes_rows(plan: Plan) -> bool:
     """Whether a statement changes rows that are there."""
     kinds = {StatementKind.UPDATE, StatementKind.DELETE, StatementKind.TRUNCATE}
     return any(item.parsed.kind in kinds for item in plan.body.statements)
+
+
+def _details(item: Statement) -> str:
+    """What a new column holds, where the statement adds just that."""
+    if len(item.effect) != 1 or item.effect[0].kind is not ObjectKind.COLUMN or item.effect[0].before is not None:
+        return ""
+    column = item.effect[0].after
+    if column is None or not isinstance(column.get("type"), str):
+        return ""
+    filled = any(column.get(key) is not None for key in ("default", "identity", "generated"))
+    empty = "" if not column.get("not_null") else ", never empty" + (", filled by default" if filled else "")
+    return f": {code(str(column.get('type')), 60)}{empty or ', may be empty'}"
+
+
+def _reasons(number: int, item: Statement) -> str:
+    why = [f"can do more than its text says: {prose(item.parsed.opaque, 300)}"] if item.parsed.opaque else []
+    why += [f"changes rights: {prose(item.parsed.authority, 300)}"] if item.parsed.authority else []
+    return f"🟠 **Statement {number}** {'; it '.join(why)}"
+
+
+def _lost_sentence(item: Statement, wide: int) -> str:
+    """What goes away, unless the title says it; then what that means."""
+    title = item.parsed.title.rsplit(" ", 1)[-1]
+    rest = [entry for entry in item.destroys if not entry.endswith(f".{title}")]
+    named = [entry.split(" ", 1)[0] for entry in item.destroys if entry.endswith(f".{title}")]
+    said = [f"Its {'rows' if kind == 'table' else 'values'} are lost." for kind in named if kind in {"table", "column"}]
+    return " ".join([*said, *([f"Deletes {some([_lost(entry, wide) for entry in rest])}."] if rest else [])])
 
 
 def _statement_lines(item: Statement, path: str) -> list[str]:

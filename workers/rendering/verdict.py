@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
-from workers.core.config import DriftRule, Mode
+from workers.core.config import DriftRule
 from workers.core.names import Direction
 from workers.core.plan import Need
-from workers.core.policy import Blocked
-from workers.core.refusals import Actor, Refusal, RefusalCode
-from workers.core.rollout import RolloutState
+from workers.core.refusals import Actor, RefusalCode
+from workers.rendering.issues import issues
 from workers.rendering.markdown import plain
+from workers.rendering.outlook import Outlook, Place, applied_here, places, refusals
 from workers.rendering.phrases import count, joined
-from workers.rendering.views import AppliedView, EnvironmentView, ModuleView, ReportView
-
-
-class Outlook(StrEnum):
-    """Where an environment stands, the most urgent first."""
-
-    HELD = "held"
-    FIX = "needs a fix"
-    UNKNOWN = "cannot check"
-    RUNNING = "applying"
-    READY = "ready"
-    DECIDE = "needs a decision"
-    WATCHED = "watched only"
-    WAITS = "waits"
-    APPLIED = "applied"
-    NOTHING = "nothing to apply"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """An environment of the report as people call it: `prod`, or `shop/prod` where the report has several modules."""
-
-    name: str
-    module: ModuleView
-    shown: EnvironmentView
-    outlook: Outlook
-
-    @property
-    def last(self) -> AppliedView | None:
-        """The newest rollout of this pull that ended here."""
-        return self.shown.applied[-1] if self.shown.applied else None
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One reason with the places that it is true of."""
-
-    refusal: Refusal
-    places: tuple[str, ...]
+from workers.rendering.views import EnvironmentView, ReportView
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +24,6 @@ class Next:
     after: str = ""
 
 
-_CANNOT = frozenset(
-    {
-        RefusalCode.TARGET_UNREACHABLE,
-        RefusalCode.TARGET_VERSION_UNSUPPORTED,
-        RefusalCode.SANDBOX_UNAVAILABLE,
-        RefusalCode.DEPENDENCIES_UNAVAILABLE,
-        RefusalCode.CHECKOUT_FAILED,
-        RefusalCode.RULE_ERROR,
-        RefusalCode.UNREAD_OBJECT,
-        RefusalCode.POOLED_CONNECTION,
-    }
-)
-_SAID_BY_THE_LINE = frozenset(
-    {
-        RefusalCode.NEEDS_APPROVAL,
-        RefusalCode.DESTRUCTIVE_NOT_ALLOWED,
-        RefusalCode.BACKUP_NOT_CONFIRMED,
-        RefusalCode.DRIFT_PRESENT,
-        RefusalCode.APPROVAL_REVOKED,
-        RefusalCode.APPROVAL_EXPIRED,
-    }
-)
-_UNSAID = frozenset({RefusalCode.NEEDS_APPROVAL, RefusalCode.ENVIRONMENT_ORDER})
 _ICONS = {
     Outlook.HELD: "⛔",
     Outlook.FIX: "⛔",
@@ -105,50 +42,6 @@ _ACTS = {
     Direction.MARK_APPLIED: "ready to record a migration on {}",
     Direction.BASELINE: "ready to record the baseline of {}",
 }
-
-
-def places(view: ReportView) -> tuple[Place, ...]:
-    """Every environment of the report, in its order."""
-    several = len(view.modules) > 1
-    return tuple(
-        Place(
-            name=f"{module.id}/{shown.environment.name}" if several else shown.environment.name,
-            module=module,
-            shown=shown,
-            outlook=outlook(shown),
-        )
-        for module in view.modules
-        for shown in module.environments
-    )
-
-
-def outlook(shown: EnvironmentView) -> Outlook:
-    """Where one environment stands."""
-    codes = {item.code for item in refusals(shown)}
-    actors = {item.actor for item in refusals(shown)} - {Actor.NOBODY}
-    if RefusalCode.ENVIRONMENT_HELD in codes:
-        return Outlook.HELD
-    if RefusalCode.APPLY_IN_PROGRESS in codes or not isinstance(shown.decision, Blocked):
-        return Outlook.RUNNING
-    if RefusalCode.NOTHING_TO_APPLY in codes and not actors & {Actor.AUTHOR, Actor.OPERATOR}:
-        return Outlook.APPLIED if _applied_here(shown) else Outlook.NOTHING
-    if (
-        shown.environment.mode is Mode.REPORT
-        and codes & {RefusalCode.COMMAND_NOT_ALLOWED}
-        and Actor.AUTHOR not in actors
-    ):
-        return Outlook.WATCHED
-    if Actor.AUTHOR in actors or Actor.OPERATOR in actors:
-        cannot = {item.code for item in refusals(shown) if item.actor in {Actor.AUTHOR, Actor.OPERATOR}} <= _CANNOT
-        return Outlook.UNKNOWN if cannot else Outlook.FIX
-    if RefusalCode.ENVIRONMENT_ORDER in codes:
-        return Outlook.WAITS
-    return Outlook.READY if shown.code and codes <= _SAID_BY_THE_LINE else Outlook.DECIDE
-
-
-def refusals(shown: EnvironmentView) -> tuple[Refusal, ...]:
-    """Everything that is missing here."""
-    return shown.decision.refusals if isinstance(shown.decision, Blocked) else ()
 
 
 def headline(view: ReportView) -> str:
@@ -171,17 +64,6 @@ def headline(view: ReportView) -> str:
     text = " · ".join(parts)
     begins_with_a_name = any(parts[0].startswith(place.name) for place in found)
     return f"{icon} {text if begins_with_a_name else text[0].upper() + text[1:]}"
-
-
-def issues(view: ReportView, actors: Iterable[Actor]) -> tuple[Issue, ...]:
-    """Every reason that one of these people can remove, once, with its places; what the table or the line says already is left out."""
-    wanted = set(actors)
-    found: dict[tuple[RefusalCode, str, str], tuple[Refusal, list[str]]] = {}
-    for place in places(view):
-        for item in refusals(place.shown):
-            if item.actor in wanted and item.code not in _UNSAID and not _is_watched(place, item):
-                found.setdefault((item.code, item.message, item.fix), (item, []))[1].append(place.name)
-    return tuple(Issue(item, tuple(names)) for item, names in found.values())
 
 
 def next_step(view: ReportView) -> Next:
@@ -293,22 +175,12 @@ def _work(view: ReportView, there: list[Place]) -> str:
 
 
 def _closed(view: ReportView, found: tuple[Place, ...]) -> str:
-    names = [place.name for place in found if _applied_here(place.shown)]
+    names = [place.name for place in found if applied_here(place.shown)]
     if view.merged:
         return f"✅ Merged · applied on {joined(names)}" if names else "✅ Merged · applied nowhere from this pull"
     if names:
         return f"⚠️ Closed, but applied on {joined(names)}"
     return "⚪ Closed · nothing was applied"
-
-
-def _applied_here(shown: EnvironmentView) -> bool:
-    """Whether the newest rollout of this pull put its migrations there (a rollback took them away again)."""
-    done = [item for item in shown.applied if item.rollout.state is RolloutState.APPLIED]
-    return bool(done) and done[-1].direction is not Direction.ROLLBACK
-
-
-def _is_watched(place: Place, item: Refusal) -> bool:
-    return place.outlook is Outlook.WATCHED and item.code is RefusalCode.COMMAND_NOT_ALLOWED
 
 
 def _destroyed(place: Place) -> tuple[str, ...]:

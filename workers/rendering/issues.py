@@ -1,0 +1,114 @@
+"""Every reason that is in the way, told once, to the person who can remove it: cause, way out, code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.rendering.markdown import code, link, plain, prose
+from workers.rendering.outlook import Outlook, Place, places, refusals
+from workers.rendering.phrases import joined
+from workers.rendering.statements import Room
+from workers.rendering.views import ReportView
+
+REFUSALS_PAGE = ""  # where docs/refusals.md is published; without an address the codes are shown without a link
+_UNSAID = frozenset({RefusalCode.NEEDS_APPROVAL, RefusalCode.ENVIRONMENT_ORDER})
+_ACTORS = (
+    (Actor.AUTHOR, "To fix (author: {author})"),
+    (Actor.OPERATOR, "To fix (operator of schemagate)"),
+    (Actor.APPROVER, "To decide (approver)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One reason with the places that it is true of; `also` is what is decided by the same word."""
+
+    refusal: Refusal
+    places: tuple[str, ...] = ()
+    also: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueList:
+    """Reasons that one kind of person can remove, numbered through the whole report."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def issues(view: ReportView, actors: Iterable[Actor]) -> tuple[Issue, ...]:
+    """Every reason that one of these people can remove, once; what the table or the line to paste says already is left out."""
+    wanted = set(actors)
+    found: dict[tuple[RefusalCode, str, str], tuple[Refusal, list[str]]] = {}
+    for place in places(view):
+        for item in refusals(place.shown):
+            if item.actor in wanted and item.code not in _UNSAID and not _is_watched(place, item):
+                found.setdefault((item.code, item.message, item.fix), (item, []))[1].append(place.name)
+    return _with_backups(tuple(Issue(item, tuple(names)) for item, names in found.values()))
+
+
+def issue_lists(view: ReportView, room: Room) -> tuple[IssueList, ...]:
+    """The lists by who must act; problems of the config are the author's."""
+    problems = tuple(Issue(item) for item in view.problems)
+    every = {actor: issues(view, (actor,)) + (problems if actor is Actor.AUTHOR else ()) for actor, _ in _ACTORS}
+    several = len({item.places for found in every.values() for item in found}) > 1
+    lists, number = [], 1
+    for actor, title in _ACTORS:
+        lines = [f"{at}. {issue_text(item, named=several)}" for at, item in enumerate(every[actor], number)]
+        number += len(lines)
+        left = len(lines) - room.items
+        lines = [*lines[: room.items], f"- … and {left} more; the check runs name them all"] if left > 0 else lines
+        lists.append(IssueList(title=title.format(author=plain(view.author_login)), lines=tuple(lines)))
+    return tuple(item for item in lists if item.lines)
+
+
+def numbers(view: ReportView, place: Place) -> str:
+    """The numbers under which a place's reasons stand in the lists: `1, 2`."""
+    every = [item for actor, _ in _ACTORS for item in issues(view, (actor,))]
+    return ", ".join(str(number) for number, item in enumerate(every, 1) if place.name in item.places)
+
+
+def issue_text(issue: Issue, *, named: bool = False) -> str:
+    """Cause, code, way out; with its places where not all reasons of the report have the same."""
+    refusal, where = issue.refusal, f"{joined(list(issue.places))}: " if named and issue.places else ""
+    at = f" {code(f'{refusal.path}:{refusal.line}' if refusal.line else refusal.path)}" if refusal.path else ""
+    cause = prose(_ended(refusal.message if where else _capital(refusal.message)))
+    codes = " ".join(code_link(item) for item in (refusal, issue.also) if item)
+    fixes = " ".join(prose(_ended(_capital(item.fix))) for item in (refusal, issue.also) if item)
+    return f"**{where}{cause}**{at} {codes}<br>{fixes}"
+
+
+def code_link(refusal: Refusal) -> str:
+    """A refusal's code, leading to its page."""
+    return link(f"`{refusal.code.value}`", f"{REFUSALS_PAGE}#{refusal.code.value}" if REFUSALS_PAGE else "")
+
+
+def _with_backups(found: tuple[Issue, ...]) -> tuple[Issue, ...]:
+    """What is lost and what it can be repaired from is one decision."""
+    backups = {item.places: item.refusal for item in found if item.refusal.code is RefusalCode.BACKUP_NOT_CONFIRMED}
+    lost = {item.places for item in found if item.refusal.code is RefusalCode.DESTRUCTIVE_NOT_ALLOWED}
+    kept = [
+        item for item in found if item.refusal.code is not RefusalCode.BACKUP_NOT_CONFIRMED or item.places not in lost
+    ]
+    return tuple(
+        Issue(item.refusal, item.places, backups.get(item.places))
+        if item.refusal.code is RefusalCode.DESTRUCTIVE_NOT_ALLOWED
+        else item
+        for item in kept
+    )
+
+
+def _is_watched(place: Place, item: Refusal) -> bool:
+    return place.outlook is Outlook.WATCHED and item.code is RefusalCode.COMMAND_NOT_ALLOWED
+
+
+def _capital(text: str) -> str:
+    """A sentence's first word with a capital, unless it is a name (`drift-1`)."""
+    first = text.split(" ", 1)[0].rstrip(":,")
+    return text[:1].upper() + text[1:] if first.isalpha() else text
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

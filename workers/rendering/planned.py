@@ -1,0 +1,80 @@
+"""What would run: environments with the same statements told once, with the way back and what an approval confirms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.core.plan import Need, Plan
+from workers.core.refusals import RefusalCode
+from workers.rendering.markdown import code, plain, prose
+from workers.rendering.outlook import Outlook, Place, refusals
+from workers.rendering.phrases import count, joined, some
+from workers.rendering.statements import Room, Sql, StandsOut, bookkeeping, sentences, sql, standing_out
+
+_NOW = frozenset({Outlook.READY, Outlook.WAITS, Outlook.RUNNING, Outlook.DECIDE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What runs on the environments that share the same SQL."""
+
+    title: str
+    standing_out: tuple[StandsOut, ...]
+    sentences: tuple[str, ...]
+    bookkeeping: str
+    on_base: str
+    sql: Sql
+    way_back: str
+    confirms: tuple[str, ...]
+
+
+def planned(found: tuple[Place, ...], room: Room) -> tuple[Run, ...]:
+    """Environments with the same statements are told once."""
+    grouped: dict[tuple[str, tuple[str, ...]], list[tuple[Place, Plan]]] = {}
+    for place in found:
+        plan = place.shown.examination.plan
+        if plan is not None:
+            texts = tuple(item.sql for item in plan.body.statements)
+            grouped.setdefault((place.module.id, texts), []).append((place, plan))
+    several = len(grouped) > 1 or len({place.module.id for place in found}) > 1
+    alone = len(found) == 1
+    return tuple(_run(group, room, named=several or not alone) for group in grouped.values())
+
+
+def _run(group: list[tuple[Place, Plan]], room: Room, *, named: bool) -> Run:
+    plan = group[0][1]
+    names = [place.name for place, _ in group]
+    now = any(place.outlook in _NOW for place, _ in group)
+    same = f" (same SQL on {joined(names)})" if len(names) > 1 else f" on {names[0]}" if named else ""
+    number = bookkeeping(plan)
+    already = [item.id for item in plan.key.pending if item.on_base]
+    return Run(
+        title=f"What {'runs' if now else 'would run'}{same}",
+        standing_out=standing_out(plan, room),
+        sentences=sentences(plan, room),
+        bookkeeping=f"Besides {count(number, 'write')} to the migration tool's version table." if number else "",
+        on_base=f"Already on the base branch and not applied yet: {some([code(item) for item in already])}."
+        if already
+        else "",
+        sql=sql(plan.body.statements, plan, room),
+        way_back=prose(plan.body.way_back.note, 500),
+        confirms=tuple(confirms(place, item) for place, item in group if place.outlook is Outlook.READY),
+    )
+
+
+def confirms(place: Place, plan: Plan) -> str:
+    """The approval checkpoint as one sentence."""
+    shown, needs = place.shown, plan.body.needs
+    backup = shown.environment.backup_statement
+    stated = f'backup "{plain(backup)}"' if backup else "no backup is stated; approving accepts that"
+    if Need.BACKUP in needs:
+        stated = "the backup or the risk that you write"
+    parts = [
+        f"database {code(shown.database)} on {code(shown.server)}",
+        f"strategy {plan.key.strategy.value}",
+        stated,
+        f"deletes {plain(some(list(plan.destroys), 3))}" if plan.destroys else "nothing destructive",
+    ]
+    if accepted := [item for item in refusals(shown) if item.code is RefusalCode.DRIFT_PRESENT]:
+        parts.append(f"{count(len(accepted), 'drift item')} accepted")
+    return f"**By approving {plain(place.name)} you confirm:** {' · '.join(parts)}"
