@@ -147,7 +147,7 @@ def test_what_its_text_does_not_bound_is_opaque_with_its_reason(writer: SqliteWr
     [
         ("INSERT INTO u (x, y) SELECT t.a, t.b FROM t", ()),
         ("INSERT INTO t (a, b) SELECT t.a, t.b FROM t", ("a", "b")),
-        ('INSERT INTO "t" ("A", b) SELECT a AS A, CAST(b AS TEXT) AS b FROM t', ("A",)),
+        ('INSERT INTO "t" ("A", b) SELECT a AS A, CAST(b AS TEXT) AS b FROM t', ("a",)),
         ("INSERT INTO t (a, b) SELECT a, b FROM t WHERE a > 1", ()),
         ("INSERT INTO t (a, b) SELECT a, b FROM t LIMIT 1", ()),
         ("INSERT INTO t (a, b) SELECT DISTINCT a, b FROM t", ()),

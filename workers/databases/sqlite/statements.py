@@ -184,8 +184,8 @@ def _copies(found: list[Token], reading: list[Action]) -> tuple[str, ...]:
     """The columns that SQLite agrees to read: a quoted name that is no column would be a text, a view could lack rows."""
     if len({action.one for action in reading}) != 1 or any(action.inner for action in reading):
         return ()
-    read = {action.two.lower() for action in reading}
-    return tuple(name for name in copied_columns(found) if name.lower() in read)
+    read = {action.two.lower(): action.two for action in reading}
+    return tuple(read[name.lower()] for name in copied_columns(found) if name.lower() in read)
 
 
 def _rest(found: list[Token], actions: tuple[Action, ...], complaint: str) -> Parsed:
