@@ -26,6 +26,7 @@ _MEMBERS = 200
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _VERSION = r"(?:===?|~=|!=|<=?|>=?)\s*[A-Za-z0-9.*+!_-]+"
 _REQUIREMENT = re.compile(
+    r"(?!.*\s--(?!hash=sha256:))"  # no option hides in a marker
     rf"(?P<name>{_NAME})\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*\(?\s*(?:{_VERSION}(?:\s*,\s*{_VERSION})*)?\s*,?\s*\)?"
     r"(?:\s*;[A-Za-z0-9_.'\"<>=!~(),\s+*-]+?)?(?P<hashes>(?:\s+--hash=sha256:[0-9a-f]{64})*)"
 )

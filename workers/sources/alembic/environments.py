@@ -24,7 +24,15 @@ from workers.sources.alembic.dependencies import Form, Stated, dependency_files,
 
 OPERATOR_VARIABLES = (
     *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_OFFLINE"),
-    *("UV_SYSTEM_CERTS", "UV_NATIVE_TLS", "UV_HTTP_TIMEOUT", "UV_KEYRING_PROVIDER", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *(
+        "UV_SYSTEM_CERTS",
+        "UV_NATIVE_TLS",
+        "UV_HTTP_TIMEOUT",
+        "UV_HTTP_RETRIES",
+        "UV_KEYRING_PROVIDER",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
 )
 """What the operator may say to uv about the index: nothing of a repository does."""
@@ -70,13 +78,13 @@ class Environments:
         if not re.search(r"^alembic==", lock, re.MULTILINE | re.IGNORECASE):
             raise refused(f"`{needs.path}` does not lead to the package `alembic`, so the migrations cannot run.")
         runtime = python_runtime(self.area, self.identity, self.interpreter)
-        key = sha256(
-            "\n".join((lock, self._python(runtime), platform.platform(), self._said_by_uv("--version"))).encode()
-        )
+        # What approvals bind to says nothing of a kernel or of uv itself: their updates void no approval.
+        digest = sha256(f"{lock}\n{self._python(runtime)}".encode())
+        machine = (platform.machine(), *platform.libc_ver(), self._said_by_uv("--version"))
+        key = sha256("\n".join((digest, runtime.bin, *machine)).encode())
         path = self._kept("environments", key, lambda place: self._install(place, lock, runtime))
-        return PythonEnvironment(
-            path=path, digest=f"sha256:{key}", note=note + _pull_note(default_tree, merge_tree, module)
-        )
+        note += _pull_note(default_tree, merge_tree, module)
+        return PythonEnvironment(path=path, digest=f"sha256:{digest}", note=note)
 
     def _lock(self, needs: Stated) -> tuple[str, str]:
         """Requirements with versions and hashes, and where they come from."""
@@ -143,7 +151,7 @@ class Environments:
         return path
 
     def _python(self, runtime: Runtime) -> str:
-        words = [runtime.bin, "-I", "-S", "-c", "import sys; print(sys.version)"]
+        words = [runtime.bin, "-I", "-S", "-c", "import sys; print(*sys.version_info[:3])"]
         answer = subprocess.run(
             words, env=dict(runtime.environment), capture_output=True, text=True, check=True, timeout=30
         )

@@ -52,6 +52,7 @@ def _writer(conn: Any, cursor: Any) -> Callable[[str, Any], str]:
         "numeric_dollar" if driver == "asyncpg" and "numeric" in conn.dialect.paramstyle else conn.dialect.paramstyle
     )
     literal = _sqlite_literal if conn.dialect.name == "sqlite" else _postgresql_literal
+    literal = _asyncpg_literal if driver == "asyncpg" else literal
     if conn.dialect.name not in {"sqlite", "postgresql"} or style not in _PLACEHOLDER:
         raise UnrenderableError(f"Parameters of the driver {driver} ({style}) cannot be written as literals.")
     return lambda statement, values: _filled(statement, values, style, literal)
@@ -132,6 +133,17 @@ def _postgresql_literal(value: Any) -> str:
     if isinstance(value, list | tuple):
         return _quoted("{" + ",".join(_array_item(item) for item in value) + "}")
     raise UnrenderableError(f"A parameter of type {type(value).__name__} cannot be written as a literal.")
+
+
+def _asyncpg_literal(value: Any) -> str:
+    """Asyncpg sends the first and the last moment that Python knows as infinity."""
+    if isinstance(value, date):
+        text = str(value).partition("+")[0]
+        ends = {str(date.min): "'-infinity'", str(date.max): "'infinity'"}
+        ends |= {f"{date.min} 00:00:00": "'-infinity'", f"{date.max} 23:59:59.999999": "'infinity'"}
+        if text in ends:
+            return ends[text]
+    return _postgresql_literal(value)
 
 
 def _number(value: float | Decimal) -> str:
