@@ -108,10 +108,9 @@ def test_expected_trouble_becomes_one_comment_and_no_failure(services, telling):
 
 def test_interrupted_work_is_queued_again_later(services, telling):
     run(raising(InterruptedWorkError("busy", 20)), services, telling)
-    assert services.queue.sent == {"guid-1-0-try1": TRIAGE}
-    assert services.queue.delays == {"guid-1-0-try1": 20}
+    assert services.queue.later == [(20, "guid-1-0-try1", TRIAGE)]
     run(raising(InterruptedWorkError("busy", 1e9)), services, telling, "guid-1-0-try1")
-    assert services.queue.delays["guid-1-0-try2"] == LONGEST_WAIT
+    assert services.queue.later[1] == (LONGEST_WAIT, "guid-1-0-try2", TRIAGE)
     assert telling.said == []
     assert services.inbox.done == []
     assert services.inbox.later == [("guid-1-0", 20), ("guid-1-0", LONGEST_WAIT)]
@@ -125,25 +124,25 @@ def test_the_outbox_knows_a_job_by_its_first_id(services, telling):
 
 def test_a_state_that_does_not_answer_puts_the_job_off(services, telling):
     run(raising(OperationalError("select", {}, Exception(CANARY))), services, telling)
-    assert list(services.queue.sent) == ["guid-1-0-try1"]
+    assert [job for _, job, _ in services.queue.later] == ["guid-1-0-try1"]
     assert telling.said == []
 
 
 def test_work_that_never_gets_through_ends_as_a_failure(services, telling):
     with pytest.raises(BrokenJobError, match="put off"):
         run(raising(InterruptedWorkError("busy", 1)), services, telling, f"guid-1-0-try{MOST_TRIES}")
-    assert services.queue.sent == {}
+    assert services.queue.later == []
 
 
 def test_a_revived_job_may_be_put_off_as_well(services, telling):
     run(raising(InterruptedWorkError("busy", 1)), services, telling, "guid-1-0-try3-again1")
-    assert len(services.queue.sent) == 1
+    assert [job for _, job, _ in services.queue.later] == ["guid-1-0-try4"]
 
 
 def test_a_comment_that_must_wait_makes_the_whole_job_wait(services, telling):
     telling.trouble = InterruptedWorkError("GitHub asks to wait", 60)
     run(raising(ExpectedError("cannot", "do this", RefusalCode.CHECKOUT_FAILED)), services, telling)
-    assert list(services.queue.sent) == ["guid-1-0-try1"]
+    assert [job for _, job, _ in services.queue.later] == ["guid-1-0-try1"]
 
 
 def test_a_bug_is_apologised_for_and_raised_without_its_text(services, telling, capsys):

@@ -10,10 +10,10 @@ from typing import Any
 
 import redis
 import structlog
-from rq import Queue, Worker
+from rq import Queue, Worker, worker_registration
 from rq.exceptions import DuplicateJobError
 from rq.intermediate_queue import IntermediateQueue
-from rq.job import Job
+from rq.job import Job, validate_job_id
 from rq.registry import StartedJobRegistry
 from rq.utils import now as utc_now
 
@@ -47,6 +47,8 @@ class MessageWorker(Worker):
     def clean_registries(self) -> None:
         """RQ would put abandoned jobs aside as failed."""
         RedisQueue(self.connection).rescue()
+        for queue in self.queues:
+            worker_registration.clean_worker_registry(queue)
         self.last_cleaned_at = utc_now()  # type: ignore[assignment]  # RQ declares it by its first value, None
 
 
@@ -69,6 +71,8 @@ class RedisQueue:
         name, text = encode(message)
         if len(text) > LONGEST_TEXT:
             raise ValueError("too long for a message")
+        if job_id is not None:
+            validate_job_id(job_id)
         if delay > 0:
             entry = json.dumps([job_id, name, text])
             self._connection.zadd(_LATER, {entry: self._seconds() + delay}, nx=True)
