@@ -16,6 +16,7 @@ from workers.core.refusals import RefusalCode
 from workers.databases.postgresql.engine import PostgresqlDatabase
 from workers.databases.sqlite.database import SqliteDatabase
 from workers.github.checkout import MirrorCode
+from workers.github.git import network_variables
 from workers.github.host import GithubHost
 from workers.github.mirror import Mirrors
 from workers.inbox import HeardInbox
@@ -82,7 +83,12 @@ def build(settings: Settings, *, queue: Queue | None = None) -> Services:
         app_id=int(settings.app_id), private_key=settings.private_key, api_url=settings.api_url, clock=clock
     )
     host.__enter__()
-    mirrors = Mirrors(folder=settings.data_dir / "mirrors", server_url=settings.server_url, token=host.token)
+    mirrors = Mirrors(
+        environment=network_variables(os.environ),
+        folder=settings.data_dir / "mirrors",
+        server_url=settings.server_url,
+        token=host.token,
+    )
     engine = connect(settings.state_url)
     store = SqlStore(engine, Seal(tuple(StateKey(key.id, key.secret) for key in settings.state_keys)), clock)
     keys = tuple((key.id, Ed25519PrivateKey.from_private_bytes(key.secret)) for key in settings.signing_keys)
@@ -115,13 +121,18 @@ def upgrade_state(settings: Settings) -> None:
 
 def machine(settings: Settings) -> Machine:
     """Find and prove the sandbox; its self-test runs once a process."""
-    if settings.sandbox is SandboxSetting.OFF:
+    return find_machine(settings.data_dir, off=settings.sandbox is SandboxSetting.OFF)
+
+
+def find_machine(folder: Path, *, off: bool) -> Machine:
+    """The same by a data folder and the operator's word."""
+    if off:
         who = named_identity(os.geteuid(), os.getegid())
-        area = open_area(settings.data_dir / "area", who)
+        area = open_area(folder / "area", who)
         unsandboxed = Unsandboxed(identity=who, area=area)
         return Machine(area=area, identity=who, sandbox=unsandboxed, problem="", trusted=True)
     who = identity(os.geteuid(), os.getegid())
-    area = open_area(settings.data_dir / "area", who)
+    area = open_area(folder / "area", who)
     found = proven_sandbox(
         area=area, identity=who, setting=None, search_path=os.environ.get("PATH", os.defpath), project=PROJECT
     )

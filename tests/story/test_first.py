@@ -1,11 +1,5 @@
 """The first story: a pull, a report, an approval, an apply, the evidence."""
 
-import sys, types
-if True:
-    try:
-        import workers.rendering.workdocs
-    except ImportError:
-        m = types.ModuleType("workers.rendering.workdocs"); m.workdocs = lambda view, sign: types.SimpleNamespace(files=((f"modules/shop/workdocs/active/{view.task}/db/03-execution-log.md", "x"),), section="s"); sys.modules["workers.rendering.workdocs"] = m
 from tests.story.house import open_house, sample_files
 
 CONFIG = """\
