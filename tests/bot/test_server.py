@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 import requests
@@ -17,11 +19,22 @@ from deploy.demo.servers import HOST, free_port, stop
 from tests.bot.payloads import SECRET, comment, encoded, headers
 from workers.messages import decode
 from workers.queue import MessageJob, MessageSerializer
-from workers.store.inbox import connect
+from workers.store.inbox import Inbox, connect
 from workers.store.upgrade import upgrade
 
 pytestmark = pytest.mark.processes
+NO_REDIS = "redis://127.0.0.1:1/0"
 CONFIG = "repositories: {acme/shop: {id: 7}}\n"
+
+
+@dataclass(frozen=True)
+class Served:
+    port: int
+    process: subprocess.Popen
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
 
 
 @contextmanager
@@ -44,7 +57,7 @@ def served(data_dir, redis_url):
     process = start(argv, told, data_dir / "server.log")
     try:
         wait_for(port, process, data_dir / "server.log")
-        yield port
+        yield Served(port, process)
     finally:
         stop(process, signal.SIGTERM)
 
@@ -82,11 +95,9 @@ def head_of(given: dict, extra: bytes) -> bytes:
 
 
 def test_a_delivery_travels_from_the_socket_to_the_queue(data_dir, redis_server):
-    with served(data_dir, redis_server.url) as port:
+    with served(data_dir, redis_server.url) as service:
         body = encoded(comment("/plan prod"))
-        answer = requests.post(
-            f"http://{HOST}:{port}/webhook", data=body, headers=headers(body, "issue_comment"), timeout=5
-        )
+        answer = requests.post(f"{service.url}/webhook", data=body, headers=headers(body, "issue_comment"), timeout=5)
         assert answer.status_code == 202
         client = redis_server.client()
         deadline = time.monotonic() + 5
@@ -94,13 +105,14 @@ def test_a_delivery_travels_from_the_socket_to_the_queue(data_dir, redis_server)
             time.sleep(0.02)
         job = MessageJob.fetch("guid-1-0", connection=client, serializer=MessageSerializer)
         assert decode(*job.args).delivery == "guid-1"
-        assert requests.get(f"http://{HOST}:{port}/readyz", timeout=5).status_code == 200
+        assert requests.get(f"{service.url}/readyz", timeout=5).status_code == 200
         client.close()
 
 
 def test_bodies_that_lie_about_themselves_end_with_an_answer(data_dir):
     """Also with Redis away: what is well signed is still accepted."""
-    with served(data_dir, "redis://127.0.0.1:1/0") as port:
+    with served(data_dir, NO_REDIS) as service:
+        port = service.port
         body = encoded(comment("/plan prod"))
         given = headers(body, "issue_comment")
         chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
@@ -115,3 +127,27 @@ def test_bodies_that_lie_about_themselves_end_with_an_answer(data_dir):
         began = time.monotonic()
         assert b" 400 " in raw(port, head_of(given, f"Content-Length: {len(body) + 5}".encode()), body)
         assert time.monotonic() - began < 14
+
+
+def test_what_was_acknowledged_before_a_kill_is_there_with_its_messages(data_dir):
+    with served(data_dir, NO_REDIS) as service:
+
+        def deliver(number: int) -> str:
+            body = encoded(comment(f"/plan env{number}"))
+            given = headers(body, "issue_comment", f"guid-{number}")
+            if number == 40:
+                os.killpg(service.process.pid, signal.SIGKILL)
+            try:
+                answer = requests.post(f"{service.url}/webhook", data=body, headers=given, timeout=5)
+            except requests.RequestException:
+                return ""
+            return f"guid-{number}" if answer.status_code == 202 else ""
+
+        with ThreadPoolExecutor(4) as pool:
+            acknowledged = set(filter(None, pool.map(deliver, range(60))))
+    inbox = Inbox(connect(f"sqlite:///{data_dir / 'state.db'}"))
+    kept = {item.job_id.removesuffix("-0") for item in inbox.unsent()}
+    assert 0 < len(acknowledged) < 60
+    assert acknowledged <= kept
+    assert all(inbox.heard(guid) for guid in kept)
+    inbox.close()
