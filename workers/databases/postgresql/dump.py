@@ -61,12 +61,28 @@ def dump(
         database=connection.info.dbname,
         writing_role=writing_role,
         roles=tuple(_roles(connection)),
-        script=_database(connection)
+        script=rights(connection, connection.info.dbname)
         + _custom(connection, writing_role)
         + _script(reader, _program(binaries, connection.info.server_version // 10000)),
         version_rows=_version_rows(connection, version_tables, path_of(settings, writing_role)),
         settings=settings,
     )
+
+
+def rights(connection: Connection, database: str) -> str:
+    """Statements that give a database the owner and grants of this one; pg_dump says them only together with its creation."""
+    row = connection.execute(_DATABASE).fetchone()
+    if row is None:
+        raise LookupError(connection.info.dbname)
+    owner, grants = row
+    name = sql.Identifier(database)
+    said = [sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(owner))]
+    if grants is not None:
+        said.append(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    for grantee, privilege in grants or ():
+        to = sql.Identifier(grantee) if grantee else sql.SQL("PUBLIC")
+        said.append(sql.SQL("GRANT {} ON DATABASE {} TO {}").format(sql.SQL(_PRIVILEGES[privilege]), name, to))
+    return "".join(item.as_string() + ";\n" for item in said)
 
 
 def _program(binaries: tuple[Binaries, ...], major: int) -> Binaries:
@@ -116,22 +132,6 @@ def _plain(script: str) -> str:
     first = script[: found.start()] + script[found.end() :]
     before, _, after = first.rpartition(f"\\unrestrict {found[1]}\n")
     return before + after
-
-
-def _database(connection: Connection) -> str:
-    """Whose the database is and who may do what with it; pg_dump says that only together with its creation."""
-    row = connection.execute(_DATABASE).fetchone()
-    if row is None:
-        raise LookupError(connection.info.dbname)
-    owner, grants = row
-    name = sql.Identifier(connection.info.dbname)
-    said = [sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(owner))]
-    if grants is not None:
-        said.append(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-    for grantee, privilege in grants or ():
-        to = sql.Identifier(grantee) if grantee else sql.SQL("PUBLIC")
-        said.append(sql.SQL("GRANT {} ON DATABASE {} TO {}").format(sql.SQL(_PRIVILEGES[privilege]), name, to))
-    return "".join(item.as_string() + ";\n" for item in said)
 
 
 def _custom(connection: Connection, role: str) -> str:

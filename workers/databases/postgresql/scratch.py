@@ -19,6 +19,7 @@ from workers.core.schema import Name
 from workers.databases.postgresql.address import Address
 from workers.databases.postgresql.binaries import Binaries
 from workers.databases.postgresql.catalog_frame import USER
+from workers.databases.postgresql.dump import rights
 from workers.databases.postgresql.server import Server, Servers
 from workers.databases.postgresql.session import Connection, Reading, Writing, connected, reading
 from workers.databases.postgresql.settings import path_of
@@ -148,8 +149,11 @@ class Copy:
     def copy(self, name: str) -> ScratchDatabase:
         """Copy this database beside itself."""
         said = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(self.name))
+        with self.superuser() as connection:
+            owned = rights(connection, name)
         with connected(_superuser(self.server, _MAINTENANCE)) as connection:
             connection.execute(said)
+            connection.execute(owned.encode())
         return Copy(server=self.server, name=name, like=self.like, own=self.own, marks=self.marks)
 
     @contextlib.contextmanager
