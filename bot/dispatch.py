@@ -8,7 +8,9 @@ from typing import Protocol
 import structlog
 
 from workers.messages import Message, decode
-from workers.store.inbox import Inbox
+from workers.store.inbox import Inbox, Outgoing
+
+_BATCH = 50
 
 log = structlog.get_logger()
 
@@ -28,11 +30,8 @@ class Sending(Protocol):
 def send_outbox(inbox: Inbox, queue: Sending) -> int:
     """Send what is not sent yet, in order; returns how many. Whatever the queue raises goes to the caller, and nothing is lost."""
     count = 0
-    while batch := inbox.unsent():
-        for item in batch:
-            queue.send(decode(item.name, item.text), item.job_id)
-            inbox.mark_sent(item.job_id)
-            count += 1
+    while batch := inbox.unsent(_BATCH):
+        count += _send(batch, inbox, queue)
     return count
 
 
@@ -74,3 +73,16 @@ class Dispatcher:
             self._wanted.wait()
             self._wanted.clear()
             self.sweep()
+
+
+def _send(batch: tuple[Outgoing, ...], inbox: Inbox, queue: Sending) -> int:
+    """Note them all in one commit: one that was sent and not noted is sent again under the same job id, and that is queued once."""
+    sent: list[str] = []
+    try:
+        for item in batch:
+            queue.send(decode(item.name, item.text), item.job_id)
+            sent.append(item.job_id)
+    finally:
+        if sent:
+            inbox.mark_sent(*sent)
+    return len(sent)
