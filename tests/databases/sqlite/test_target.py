@@ -25,6 +25,7 @@ from workers.core.errors import ExpectedError
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.databases.sqlite.database import SqliteDatabase
+from workers.databases.sqlite.file import Mode, find
 from workers.ports import StatementError
 
 pytestmark = pytest.mark.sandbox
@@ -37,6 +38,7 @@ CREATE TABLE children (id INTEGER PRIMARY KEY, parent INT REFERENCES parents ON 
 INSERT INTO parents VALUES (1, 'x');
 INSERT INTO children VALUES (1, 1);
 """
+
 VERSIONS = ("", "alembic_version")
 WAL = "PRAGMA journal_mode = WAL;"
 
@@ -300,6 +302,21 @@ def test_what_is_committed_stays_and_what_is_not_is_gone(either: SqliteDatabase,
     with target.reading() as reader:
         assert reader.rows(VERSIONS, ("version_num",)) == (("a2",),)
         assert {("parents", "note"), ("children", "id")} <= set(objects_of(reader.snapshot(), "column"))
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_nothing_is_left_beside_the_file(either: SqliteDatabase, data_dir: Path, mode: str):
+    path = made(data_dir, f"PRAGMA journal_mode = {mode};" + SHOP)
+    target = target_of(either, path)
+    with target.lock() as lock, target.writing(held(lock), allowed(), lock_timeout=1, statement_timeout=5) as writer:
+        writer.begin()
+        writer.execute("CREATE TABLE done (a)")
+        writer.commit()
+    with either._opener.open(find(path), Mode.WRITE, busy=1) as session:  # something goes wrong in the middle
+        session.ask("begin", settings=())
+        session.execute("DROP TABLE parents", seconds=5)
+    assert [item.name for item in path.parent.iterdir()] == ["live.db"]
+    assert {("done",), ("parents",)} <= set(objects_of(snapshot_of(either, path), "table"))
 
 
 def test_the_snapshot_inside_a_transaction_goes_back_with_it(engine: SqliteDatabase, data_dir: Path):

@@ -46,7 +46,7 @@ class Session:
         self.policy = Policy.OURS
         self.actions: list[tuple[str, str | None, str | None, str | None]] = []
         self.vacuuming = False
-        self.broken = 0
+        self.broken: int | None = None
         self.connection = sqlite3.connect(
             f"file:{_quoted(path)}?mode={mode}", uri=True, isolation_level=None, timeout=busy, cached_statements=0
         )
@@ -124,6 +124,8 @@ def actions(session: Session, *, sql: str, seconds: float) -> dict[str, object]:
 def execute(session: Session, *, sql: str, vacuum: bool, seconds: float) -> int:
     """Run one statement of a plan to its end; the number of rows it hit, -1 where it has none."""
     session.vacuuming = vacuum
+    if not session.connection.in_transaction:
+        session.broken = None
     session.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, int(session.vacuuming))
     try:
         with session.under(Policy.RUN, seconds):
@@ -148,7 +150,8 @@ def begin(session: Session, *, settings: list[list[str]], seconds: float) -> Non
     set_pragmas(session, settings=settings)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        session.broken = _broken_references(session, seconds)
+        if session.broken is None:  # nobody else writes while we have the lock, so once is enough
+            session.broken = _broken_references(session, seconds)
     except sqlite3.Error:
         connection.execute("ROLLBACK")
         raise
@@ -156,14 +159,15 @@ def begin(session: Session, *, settings: list[list[str]], seconds: float) -> Non
 
 def commit(session: Session, *, seconds: float) -> None:
     """Commit, unless rows lost their parents in this transaction."""
-    broken = _broken_references(session, seconds)
-    if session.broken >= 0 and (broken < 0 or broken > session.broken):
+    before, broken = session.broken or 0, _broken_references(session, seconds)
+    if before >= 0 and (broken < 0 or broken > before):
         raise OrphansError(
             "FOREIGN KEY constraint failed: after this transaction rows refer to rows that are not there"
             if broken > 0
             else "foreign key mismatch: after this transaction a foreign key refers to columns that are not unique"
         )
     session.connection.execute("COMMIT")
+    session.broken = broken
 
 
 def read(session: Session, **_: object) -> None:
@@ -244,11 +248,16 @@ def copy(session: Session, *, name: str, **_: object) -> None:
         session.connection.backup(other)
 
 
+def close(session: Session, **_: object) -> None:
+    """Give everything back: an open transaction is undone, locks and journals go away."""
+    session.connection.close()
+
+
 OPERATIONS: dict[str, Callable[..., object]] = {
     each.__name__: each
     for each in (
         *(query, actions, execute, set_pragmas, begin, commit, rollback, read, close_read, lock, state, prove),
-        *(checksums, copy),
+        *(checksums, copy, close),
     )
 }
 NAMES = {

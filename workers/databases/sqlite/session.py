@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ _INSIDE = "/database"
 _INSIDE_COPY = "/copy"
 _MOST = 64 * MEBIBYTE
 _GRACE = 10.0
+_OLDEST = (3, 37)  # the first that lists tables with their kinds
 _DAY = 24 * 3600
 _TERABYTE = 1024 * 1024 * MEBIBYTE
 
@@ -106,7 +108,10 @@ class Session:
         return answer["value"]
 
     def end(self) -> None:
-        """Close the file by ending the process; an open transaction is rolled back by SQLite's next reader."""
+        """Close the file: an open transaction is rolled back. Killed instead, SQLite would leave its journal behind."""
+        if self._conversation.alive and self.version:
+            with contextlib.suppress(ExpectedError):
+                self.ask("close", seconds=_GRACE)
         self._conversation.end()
 
     def __enter__(self) -> Self:
@@ -144,6 +149,7 @@ class Opener:
         session = Session(conversation, writes=mode is not Mode.READ)
         try:
             session.version = session.ask("open", name=place.name, mode=mode.value, busy=busy, rights=rights.as_json())
+            _check_version(session.version)
         except BaseException:
             session.end()
             raise
@@ -170,6 +176,15 @@ def _profile(place: Place, mode: Mode, runtime: Runtime, copy_to: Path | None) -
         cpu_seconds=_DAY,
         file_bytes=_TERABYTE,
     )
+
+
+def _check_version(version: str) -> None:
+    if tuple(int(part) for part in version.split(".")) < _OLDEST:
+        raise ExpectedError(
+            f"The worker's Python has SQLite {version}, which does not tell what is needed.",
+            "Run the worker with a Python whose SQLite is 3.37 or newer.",
+            RefusalCode.TARGET_VERSION_UNSUPPORTED,
+        )
 
 
 def _lost(error: ConversationEndedError) -> ExpectedError:
