@@ -1,1 +1,1 @@
-"""A demonstration of the service on one machine, against a local GitHub stand-in."""
+"""The demonstration: a GitHub stand-in, a sample shop, its databases, and schemagate as it would be installed."""
