@@ -94,14 +94,10 @@ def rollback(view: ReportView, found: tuple[Place, ...]) -> Next:
     if not there or not view.open or len(there) < len(found):
         return Next("")
     last = there[-1].last
-    note = (
-        f" Way back: {prose(last.undo_note)}."
-        if last and last.undo_note and last.direction is Direction.UPGRADE
-        else ""
-    )
+    note = f"; {prose(last.undo_note)}" if last and last.undo_note and last.direction is Direction.UPGRADE else ""
     named = f" --module {there[-1].module.id}" if there[-1].shown.needs_module else ""
     line = f"/rollback {there[-1].shown.environment.name}{named}"
-    return Next(f"To take it back (makes a plan first, writes nothing).{note}", line)
+    return Next(f"To take it back (makes a plan first, writes nothing{note}):", line)
 
 
 def evidence(place: Place) -> Fold:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from workers.core.codec import canonical, to_json
+from workers.core.codec import Json, canonical, to_json
 from workers.core.diff import FORMAT as DIFF_FORMAT
 from workers.core.diff import change_to_json
 from workers.core.plan import Statement
+from workers.core.redact import redact
+from workers.core.rollout import Step
 from workers.core.schema import snapshot_to_json
 from workers.rendering.views import WorkdocsView
-
-Json = dict[str, object] | list[object]
 
 
 def artifacts(view: WorkdocsView) -> tuple[tuple[str, str], ...]:
@@ -21,7 +21,7 @@ def artifacts(view: WorkdocsView) -> tuple[tuple[str, str], ...]:
         ("approval.json", _pretty([to_json(item) for item in view.approvals])),
         ("diff.json", _pretty(_differences(view))),
         ("drift.json", _pretty(_drift(view))),
-        ("execution.jsonl", "".join(canonical(step).decode() + "\n" for step in view.steps)),
+        ("execution.jsonl", "".join(_line(step) for step in view.steps)),
         ("plan.json", _pretty(_plan(view))),
         ("plan.sql", _sql(view.plan.body.statements)),
         (
@@ -31,6 +31,21 @@ def artifacts(view: WorkdocsView) -> tuple[tuple[str, str], ...]:
         ("schema_snapshot.json", _pretty(snapshot_to_json(view.before))),
     ]
     return tuple(sorted([*found, *after]))
+
+
+def without_secrets(value: Json) -> Json:
+    """Return JSON with every text redacted by itself, so that what is taken out never reaches past the text it stood in."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [without_secrets(item) for item in value]
+    if isinstance(value, dict):
+        return {key: without_secrets(item) for key, item in value.items()}
+    return value
+
+
+def _line(step: Step) -> str:
+    return canonical(without_secrets(to_json(step))).decode() + "\n"
 
 
 def _plan(view: WorkdocsView) -> Json:
@@ -69,13 +84,13 @@ def _sql(statements: tuple[Statement, ...]) -> str:
                 f"-- {'transaction' if item.transactional else 'no transaction'} {item.group}, migration {_one_line(item.migration)}"
             )
             group = item.group
-        lines.append(item.sql.rstrip().rstrip(";") + ";")
+        lines.append(redact(item.sql.rstrip().rstrip(";")) + ";")
     return "\n".join(lines) + "\n" if lines else ""
 
 
 def _pretty(value: Json) -> str:
-    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(without_secrets(value), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(redact(text).split())

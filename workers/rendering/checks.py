@@ -57,7 +57,7 @@ def environment_check(view: ReportView, module: ModuleView, shown: EnvironmentVi
 
 def _environment_text(place: Place, room: Room) -> str:
     plan = place.shown.examination.plan
-    text = render(
+    return render(
         "comments/check_environment.md.j2",
         issues=tuple(issue_text(Issue(item)) for item in refusals(place.shown)),
         standing_out=standing_out(plan, room) if plan else (),
@@ -71,7 +71,6 @@ def _environment_text(place: Place, room: Room) -> str:
         checks=facts.checks(place, room),
         not_compared=facts.not_compared(place),
     )
-    return redact(text)
 
 
 def _notes(found: tuple[Refusal, ...]) -> tuple[LineNote, ...]:
@@ -81,7 +80,7 @@ def _notes(found: tuple[Refusal, ...]) -> tuple[LineNote, ...]:
             line=item.line or 1,
             level="failure",
             title=item.code.value,
-            message=redact(visible(f"{item.message}. {item.fix}", keep="\n")),
+            message=visible(redact(f"{item.message}. {item.fix}"), keep="\n"),
         )
         for item in found
         if item.path
@@ -89,12 +88,11 @@ def _notes(found: tuple[Refusal, ...]) -> tuple[LineNote, ...]:
 
 
 def _title(text: str) -> str:
-    return shortened(redact(visible(text)), 200)
+    return shortened(visible(redact(text)), 200)
 
 
 def _fitted(text: str) -> str:
     """The last resort for a text that no smaller room made short enough."""
-    text = redact(text)
     return (
         text
         if len(text) <= LONGEST

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from workers.core.config import Environment, Origin
 from workers.core.names import Direction
-from workers.core.redact import redact
 from workers.core.refusals import Refusal
 from workers.core.rollout import RolloutState
 from workers.rendering.issues import code_link
@@ -201,7 +200,7 @@ def _notice(name: str, view: NoticeView) -> str:
 
 
 def _said(name: str, **values: object) -> str:
-    return redact(render(name, **values)).strip() + "\n"
+    return render(name, **values).strip() + "\n"
 
 
 def _reasons(found: tuple[Refusal, ...]) -> tuple[Reason, ...]:

@@ -74,7 +74,9 @@ def issue_text(issue: Issue, *, named: bool = False) -> str:
     """Cause, code, way out; with its places where not all reasons of the report have the same."""
     refusal, where = issue.refusal, f"{joined(list(issue.places))}: " if named and issue.places else ""
     at = f" {code(f'{refusal.path}:{refusal.line}' if refusal.line else refusal.path)}" if refusal.path else ""
-    cause = prose(_ended(refusal.message if where else _capital(refusal.message)))
+    names = {name.rsplit("/", 1)[-1] for name in issue.places}
+    begins_with_a_name = bool(where) or refusal.message.split(" ", 1)[0] in names
+    cause = prose(_ended(refusal.message if begins_with_a_name else _capital(refusal.message)))
     codes = " ".join(code_link(item) for item in (refusal, issue.also) if item)
     fixes = " ".join(prose(_ended(_capital(item.fix))) for item in (refusal, issue.also) if item)
     return f"**{where}{cause}**{at} {codes}<br>{fixes}"

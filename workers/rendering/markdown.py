@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from workers.core.redact import redact
+
 LONGEST = 300
 _BREAK = (
     "\ue000"  # stands for the break until everything is escaped; `visible` has spelled out any that came with the text
 )
 _SPECIAL = re.compile(r"([\\`*\[\]|~$])")
 _EDGE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_LINE_START = re.compile(r"^(\s*\d*)([-+=#]|[.)](?=\s|$))")
+_LINE_START = re.compile(r"^(\s*)(?:([-+=#])|(\d+)([.)])(?=\s|$))")
 # Where GitHub would see a mention, an address, a reference or an emoji: a break of no width after the sign takes that away.
 _WOKEN = re.compile(r"(?i)@|:(?=//)|www(?=\.)|#(?=\d)|\bgh-(?=\d)|(?<!\d):(?=[a-z0-9_+-]+:)")
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -20,10 +22,7 @@ _HIDDEN = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}
 
 def plain(text: str, longest: int = LONGEST) -> str:
     """Return `text` as words of a sentence: one line, nothing of it is mark-up, mentions nobody, links nowhere."""
-    text = _WOKEN.sub(lambda match: match[0] + _BREAK, visible(_one_line(text, longest)))
-    text = _SPECIAL.sub(r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = _LINE_START.sub(r"\1\\\2", _EDGE_UNDERSCORE.sub(r"\\_", text))
-    return text.replace(_BREAK, "&#8203;")
+    return _LINE_START.sub(_unlisted, _inline(text, longest))
 
 
 def code(text: str, longest: int = LONGEST) -> str:
@@ -39,13 +38,13 @@ def prose(text: str, longest: int = 2_000) -> str:
     parts, last = [], 0
     text = _one_line(text, longest)
     for match in _SPAN.finditer(text):
-        parts += [plain(text[last : match.start()], longest), code(match[2].strip(), longest)]
+        parts += [_inline(text[last : match.start()], longest), code(match[2].strip(), longest)]
         last = match.end()
-    return "".join([*parts, plain(text[last:], longest)])
+    return _LINE_START.sub(_unlisted, "".join([*parts, _inline(text[last:], longest)]))
 
 
 def fence(text: str, language: str = "") -> str:
-    """Return `text` as a fenced block that no line of it can close."""
+    """Return `text` as a fenced block that no line of it can close. Its parts were redacted one by one, so that a mask stays in its part."""
     text = visible(text.replace("\r\n", "\n").replace("\r", "\n"), keep="\n\t").strip("\n")
     ticks = "`" * max(3, _longest_run(text, "`") + 1)
     return f"{ticks}{language}\n{text}\n{ticks}"
@@ -77,8 +76,20 @@ def is_hidden(letter: str) -> bool:
 
 
 def shortened(text: str, longest: int) -> str:
-    """Cut a text in the middle of nowhere, and say so."""
+    """Cut a text in the middle of nowhere, and say so; what looks like a secret is masked before a cut could hide that it is one."""
+    text = redact(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _inline(text: str, longest: int) -> str:
+    text = _WOKEN.sub(lambda match: match[0] + _BREAK, visible(_one_line(text, longest)))
+    text = _SPECIAL.sub(r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _EDGE_UNDERSCORE.sub(r"\\_", text).replace(_BREAK, "&#8203;")
+
+
+def _unlisted(match: re.Match[str]) -> str:
+    """What would begin a list, a heading or an underline at the start of a line."""
+    return f"{match[1]}\\{match[2]}" if match[2] else f"{match[1]}{match[3]}\\{match[4]}"
 
 
 def _one_line(text: str, longest: int) -> str:

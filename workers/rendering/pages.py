@@ -18,9 +18,9 @@ _ROOM = 60_000  # bytes of content on a page; the rest is for its head and its f
 def plan_pages(plan: Plan) -> tuple[str, ...]:
     """Return the pages. Joined, the lines after `key` and `body` are JSON that gives the digest (`canonical_from_pages`)."""
     lines = [*_readable(plan), *_section("key", canonical(plan.key)), *_section("body", canonical(plan.body))]
-    bodies = list(_pages(lines))
+    bodies, digest = list(_pages(lines)), plan.digest
     heads = (
-        f"sha256 `{plan.digest}` · page {number} of {len(bodies)} · SQL to read, then the canonical key and body that the digest covers "
+        f"sha256 `{digest}` · page {number} of {len(bodies)} · SQL to read, then the canonical key and body that the digest covers "
         f"(characters that cannot be seen are written \\uXXXX)\n\n"
         for number in range(1, len(bodies) + 1)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workers.core.names import Direction
 from workers.core.plan import Need, Plan
 from workers.core.refusals import RefusalCode
 from workers.rendering.markdown import code, plain, prose
@@ -71,7 +72,8 @@ def confirms(place: Place, plan: Plan) -> str:
         stated = "the backup or the risk that you write"
     parts = [
         f"database {code(shown.database)} on {code(shown.server)}",
-        f"strategy {plan.key.strategy.value}",
+        f"strategy {plan.key.strategy.value}"
+        + (f", {plan.key.direction.value}" if plan.key.direction is not Direction.UPGRADE else ""),
         stated,
         f"deletes {plain(some(list(plan.destroys), 3))}" if plan.destroys else "nothing destructive",
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from workers.core.config import ApproverKind, Environment
 from workers.core.plan import Undo
 from workers.core.policy import approver_names
-from workers.core.redact import redact
 from workers.rendering import aftermath, facts
 from workers.rendering.aftermath import Fold
 from workers.rendering.issues import issue_lists, numbers
@@ -57,19 +56,17 @@ def _page(view: ReportView, room: Room) -> str:
         footer=_footer(view, found),
         marker=MARKER,
     )
-    return redact(text).rstrip("\n") + "\n"
+    return text.rstrip("\n") + "\n"
 
 
 def _smallest(view: ReportView) -> str:
     """What always fits: verdict, next step, where the rest is."""
-    return redact(
-        render(
-            "comments/report_smallest.md.j2",
-            heading=headline(view),
-            step=next_step(view),
-            url=f"{view.url}/checks",
-            marker=MARKER,
-        )
+    return render(
+        "comments/report_smallest.md.j2",
+        heading=headline(view),
+        step=next_step(view),
+        url=f"{view.url}/checks",
+        marker=MARKER,
     )
 
 
@@ -129,7 +126,7 @@ def _approves(place: Place) -> str:
     if place.outlook is Outlook.APPLIED:
         return f"by {aftermath.by(place)}"
     if place.outlook in {Outlook.NOTHING, Outlook.WATCHED}:
-        return "nobody"
+        return ""
     given = [plain(item.by.login) for item in place.shown.approvals if not item.revoked]
     said = f"; so far {some(given)}" if given else ""
     return _who(place.shown.environment, max(place.shown.needed + len(given), 1)) + said

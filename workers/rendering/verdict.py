@@ -8,6 +8,7 @@ from workers.core.config import DriftRule
 from workers.core.names import Direction
 from workers.core.plan import Need
 from workers.core.refusals import Actor, RefusalCode
+from workers.core.rollout import RolloutState
 from workers.rendering.issues import issues
 from workers.rendering.markdown import plain
 from workers.rendering.outlook import Outlook, Place, applied_here, places, refusals
@@ -24,6 +25,21 @@ class Next:
     after: str = ""
 
 
+_NEEDS_PUSH = frozenset(
+    {
+        RefusalCode.BASE_NOT_ALLOWED,
+        RefusalCode.CHECKOUT_FAILED,
+        RefusalCode.EDITED_MIGRATION,
+        RefusalCode.FORK_PULL,
+        RefusalCode.MERGE_CONFLICT,
+        RefusalCode.RECORDING_MISMATCH,
+        RefusalCode.SEVERAL_HEADS,
+        RefusalCode.SOURCE_AMBIGUOUS,
+        RefusalCode.STATEMENT_FORBIDDEN,
+        RefusalCode.TOO_LARGE,
+        RefusalCode.UNDECLARED_CHANGES,
+    }
+)
 _ICONS = {
     Outlook.HELD: "⛔",
     Outlook.FIX: "⛔",
@@ -79,6 +95,8 @@ def next_step(view: ReportView) -> Next:
         return Next("")
     if outlooks & {Outlook.FIX, Outlook.UNKNOWN}:
         blocked = next(place for place in found if place.outlook in {Outlook.FIX, Outlook.UNKNOWN})
+        if {item.code for item in refusals(blocked.shown) if item.actor is not Actor.APPROVER} <= _NEEDS_PUSH:
+            return Next("No approval is possible now. Push the fix, and this report follows by itself.")
         return Next("No approval is possible now. Fixed without a push? Paste:", f"/plan {_where(blocked)}")
     return Next("")
 
@@ -139,7 +157,7 @@ def _fragments(item: Outlook, there: list[Place], view: ReportView) -> list[str]
         return [_waits(place) for place in there]
     return [
         {
-            Outlook.HELD: f"{names} {are} held until somebody looked at it",
+            Outlook.HELD: f"{names} {are} {_held(there)} until somebody has looked",
             Outlook.UNKNOWN: f"{names} cannot be checked",
             Outlook.RUNNING: f"applying on {names}",
             Outlook.DECIDE: f"{names} {'needs' if len(there) == 1 else 'need'} a decision",
@@ -157,7 +175,8 @@ def _ready(there: list[Place]) -> list[str]:
         mine = [place for place in there if place.shown.examination.direction is direction]
         act = _ACTS[direction].format(joined([place.name for place in mine]))
         lost = tuple(dict.fromkeys(item for place in mine for item in _destroyed(place)))
-        found.append(act + (f", deletes {_shortly(lost)}" if lost else ""))
+        again = " again, the last try failed" if any(_failed(place) for place in mine) else ""
+        found.append(act + again + (f", deletes {_shortly(lost)}" if lost else ""))
     return found
 
 
@@ -181,6 +200,15 @@ def _closed(view: ReportView, found: tuple[Place, ...]) -> str:
     if names:
         return f"⚠️ Closed, but applied on {joined(names)}"
     return "⚪ Closed · nothing was applied"
+
+
+def _held(there: list[Place]) -> str:
+    half = any(place.last is not None and place.last.rollout.state is RolloutState.PARTIAL for place in there)
+    return "half done and held" if half else "held"
+
+
+def _failed(place: Place) -> bool:
+    return place.last is not None and place.last.rollout.state is RolloutState.FAILED
 
 
 def _destroyed(place: Place) -> tuple[str, ...]:

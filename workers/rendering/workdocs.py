@@ -9,7 +9,6 @@ from workers.core.audit import LOG, chain_line, file_lines, seal
 from workers.core.config import FilterMode
 from workers.core.names import Direction
 from workers.core.plan import Plan, StatementKind
-from workers.core.redact import redact
 from workers.core.rollout import RolloutState
 from workers.rendering import artifacts, logbook, sheet
 from workers.rendering.connection import DiffFormat, connection_check, diff_text
@@ -42,22 +41,19 @@ class Documents:
 def workdocs(view: WorkdocsView, sign: Sign) -> Documents:
     """Return the files of one rollout. `sign` returns (key id, base64 signature) of the bytes of the execution log."""
     folder = f"modules/{view.module}/workdocs/active/{view.task}/db/"
-    documents = [*_documents(view), *((f"artifacts/{name}", text) for name, text in artifacts.artifacts(view))]
-    files = tuple((name, redact(text)) for name, text in documents)
-    log = redact(
-        render(
-            "workdocs/03-execution-log.md.j2",
-            view=view,
-            heading=_heading("Execution log", view),
-            section=_section(view),
-            rows=logbook.rows(view),
-            facts=logbook.facts(view),
-            authority=logbook.authority(view),
-            commands=logbook.commands(view.steps),
-            sums=logbook.sums(view),
-            chain=chain_line(view.rollout.target, view.rollout.sequence, view.previous),
-            files=file_lines(files),
-        )
+    files = (*_documents(view), *((f"artifacts/{name}", text) for name, text in artifacts.artifacts(view)))
+    log = render(
+        "workdocs/03-execution-log.md.j2",
+        view=view,
+        heading=_heading("Execution log", view),
+        section=_section(view),
+        rows=logbook.rows(view),
+        facts=logbook.facts(view),
+        authority=logbook.authority(view),
+        commands=logbook.commands(view.steps),
+        sums=logbook.sums(view),
+        chain=chain_line(view.rollout.target, view.rollout.sequence, view.previous),
+        files=file_lines(files),
     )
     sealed, section = seal(log, sign)
     return Documents(tuple((folder + name, text) for name, text in ((LOG, sealed), *files)), section)
