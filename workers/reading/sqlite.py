@@ -70,14 +70,15 @@ def tokens(text: str) -> list[Token]:
     """Every token of a text, comments and white space left out. Raises TextError."""
     found: list[Token] = []
     position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise TextError(f"SQLite has no token that begins with {text[position : position + 20]!r}")
+    for match in _TOKEN.finditer(text):
+        if match.start() != position:
+            break
         position = match.end()
         group = match.lastgroup or ""
         if group != "nothing":
-            found.append(_token(group, match.group(group), match.start(group), position))
+            found.append(_token(group, match[group], match.start(group), position))
+    if position < len(text):
+        raise TextError(f"SQLite has no token that begins with {text[position : position + 20]!r}")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from workers.reading.sqlite import Kind, TextError, Token, closing, expression, joined, plain, tokens
@@ -93,13 +94,16 @@ class Reading:
         return joined(self.tokens[self.at :])
 
     def sees(self, *texts: str) -> bool:
+        return self.sees_any(texts)
+
+    def sees_any(self, texts: Container[str]) -> bool:
         if self.at >= len(self.tokens):
             return False
         token = self.tokens[self.at]
         return token.text in texts and (token.kind is Kind.WORD or token.kind is Kind.SIGN)
 
     def skip(self, *texts: str) -> bool:
-        found = self.sees(*texts)
+        found = self.sees_any(texts)
         self.at += found
         return found
 

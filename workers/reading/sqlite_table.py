@@ -15,6 +15,10 @@ _COLUMN_CONSTRAINTS = (
 )
 
 
+_ENDS = frozenset({",", ")"})
+_AFTER_TYPE = _ENDS | frozenset(_COLUMN_CONSTRAINTS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
     """A constraint of a table. `name` is empty where it has none; `columns` are names, of a check there are none.
@@ -96,12 +100,12 @@ class _TableReading(Reading):
 
     def _column(self) -> None:
         column = Column(name=self.name())
-        while not self.sees(*_COLUMN_CONSTRAINTS, ",", ")"):
+        while not self.sees_any(_AFTER_TYPE):
             if self.sees("("):
                 self.bracketed()
             else:
                 self.next()
-        while not self.sees(",", ")"):
+        while not self.sees_any(_ENDS):
             column = self._column_fact(column)
         self.columns.append(column)
 
@@ -215,7 +219,7 @@ class _TableReading(Reading):
             self.want("ALWAYS")
         self.want("AS")
         text = expression(self.bracketed())
-        if self.now() is not None and not self.sees(*_COLUMN_CONSTRAINTS, ",", ")"):
+        if self.now() is not None and not self.sees_any(_AFTER_TYPE):
             self.next()  # STORED or VIRTUAL: the engine tells which
         return text
 
