@@ -4,6 +4,8 @@ A test module gives the fixtures `clock`, `store`, `another` (opens the same sta
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -30,6 +32,13 @@ def an_approval(digest: str, comment: int = 50, **fields) -> Approval:
         at="2026-11-20T10:00:00Z",
     )
     return replace(defaults, **fields)
+
+
+def _within(seconds: float, true: Callable[[], bool]) -> bool:
+    until = time.monotonic() + seconds
+    while not true() and time.monotonic() < until:
+        time.sleep(0.01)
+    return true()
 
 
 class StoreContract:
@@ -60,6 +69,15 @@ class StoreContract:
             lease.__exit__(None, None, None)
             with store.take_plan(7, 3, "job-3", 60) as third:
                 assert third is None
+
+    def test_a_living_job_renews_its_lease(self, store, another, clock):
+        store.want_plan(7, 3)
+        watching = another()
+        with store.take_plan(7, 3, "job-1", 0.3):
+            for _ in range(2):
+                clock.go_on(10)
+                assert _within(10, lambda: watching.unplanned(7) == ())
+        assert watching.unplanned(7) == (3,)
 
     def test_what_was_wanted_while_planning_is_noticed(self, store):
         first = store.want_plan(7, 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workers.core.approval import Role
+from workers.core.errors import InterruptedWorkError
 from workers.core.names import Direction
 from workers.core.refusals import Refusal
 from workers.messages import Command, PlanPull
@@ -16,21 +17,29 @@ from workers.steps.publish import in_progress, nothing_touched, publish
 from workers.steps.pulls import CONFIG_PATH, OpenPull, Trees, read_pull, read_trees, touched
 from workers.steps.standing import pull_facts
 
-LEASE = 1800.0
+LEASE = 45.0  # renewed while we live; shorter than the minute after which a dead worker's job is sent again
+SOON = 5.0
 
 
 def plan_pull(message: PlanPull, services: Services) -> None:
-    """Plan once for everything that was wanted until now; whoever comes while we plan only leaves a wish."""
-    asked = asked_by(message, services) if message.delivery else None
-    if message.delivery and asked is None:
-        return
-    owner = f"plan-{services.clock.iso()}"
+    """Plan once for everything that was wanted until now; whoever comes while we plan leaves a wish, a command comes again."""
+    owner = f"plan-{services.clock.iso()}-{services.clock.code()}"
     with services.store.take_plan(message.repository, message.pull, owner, LEASE) as wanted:
         if wanted is None:
+            _leave_a_wish(message, services)
+            return
+        asked = asked_by(message, services) if message.delivery else None
+        if message.delivery and asked is None:
             return
         _plan(message, asked, services)
         if not services.store.planned(message.repository, message.pull, wanted):
             services.queue.send(PlanPull(repository=message.repository, pull=message.pull))
+
+
+def _leave_a_wish(message: PlanPull, services: Services) -> None:
+    if message.delivery:
+        raise InterruptedWorkError("the pull is being planned", SOON)
+    services.store.want_plan(message.repository, message.pull)
 
 
 def _plan(message: PlanPull, asked: Asked | None, services: Services) -> None:

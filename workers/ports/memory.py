@@ -64,7 +64,7 @@ class Store(Protocol):
         ...
 
     def take_plan(self, repository: int, pull: int, owner: str, seconds: float) -> AbstractContextManager[int | None]:
-        """Take the pull's lease; gives the wanted counter, or None where another job has the lease (its holder will see the counter)."""
+        """Take the pull's lease, renewed for as long as this process lives; gives the wanted counter, or None where another job has it."""
         ...
 
     def planned(self, repository: int, pull: int, counter: int) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
 
 from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.exc import OperationalError
 
 from workers.core.codec import from_json, to_json
 from workers.core.errors import ExpectedError
@@ -29,11 +31,18 @@ class Pulls(Ground):
     @contextmanager
     def take_plan(self, repository: int, pull: int, owner: str, seconds: float) -> Iterator[int | None]:
         taken = self._lease(repository, pull, owner, seconds)
+        if taken is None:
+            yield None
+            return
+        over = Event()
+        keeper = Thread(target=self._keep_lease, args=(repository, pull, owner, seconds, over), daemon=True)
+        keeper.start()
         try:
             yield taken
         finally:
-            if taken is not None:
-                self._give_back(repository, pull, owner)
+            over.set()
+            keeper.join()
+            self._give_back(repository, pull, owner)
 
     def planned(self, repository: int, pull: int, counter: int) -> bool:
         with self._engine.begin() as connection:
@@ -129,6 +138,13 @@ class Pulls(Ground):
             add(connection, pulls, {"repository": repository, "number": pull})
             wanted: int | None = connection.scalar(take.returning(pulls.c.wanted))
             return wanted
+
+    def _keep_lease(self, repository: int, pull: int, owner: str, seconds: float, over: Event) -> None:
+        """Renew the lease for as long as its job lives; a state that does not answer now is asked again in time."""
+        ours = _this(repository, pull) & (pulls.c.lease_owner == owner)
+        while not over.wait(seconds / 3):
+            with suppress(OperationalError), self._engine.begin() as connection:
+                connection.execute(update(pulls).where(ours).values(lease_until=self._clock.now() + seconds))
 
     def _give_back(self, repository: int, pull: int, owner: str) -> None:
         ours = _this(repository, pull) & (pulls.c.lease_owner == owner)
