@@ -53,6 +53,8 @@ def environment(area: Path, python: Runtime) -> PythonEnvironment:
             if file.parts[0] not in {"..", "__pycache__"} and file.suffix != ".pyc":
                 (packages / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(str(file.locate()), packages / file)
+    words = [python.bin, "-m", "compileall", "-q", "-j", "2", str(packages)]
+    subprocess.run(words, env=dict(python.environment), check=True, timeout=120)
     for folder, _, _ in os.walk(place):
         Path(folder).chmod(0o755)
     return PythonEnvironment(path=place, digest="sha256:test", note="the tests' own")

@@ -7,10 +7,12 @@ import pytest
 from tests.sources.alembic.projects import MemoryTree, module, shop, tree
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
+from workers.ports import Revision
 from workers.sources.alembic import detect
 from workers.sources.alembic.detect import Project, own_files, read_project, watched
+from workers.sources.alembic.history import read_history
 from workers.sources.alembic.paths import inside, matches
-from workers.sources.alembic.version_table import bookkeeping, version_table
+from workers.sources.alembic.version_table import bookkeeping, follows_graph, version_table
 
 ENV = {"alembic/env.py": "", "alembic/versions/a.py": 'revision = "a"\n'}
 
@@ -218,3 +220,33 @@ def test_bookkeeping_is_what_alembic_would_write():
     )
     assert inserted == "INSERT INTO \"S\".\"v'\" (version_num) VALUES ('it''s')"
     assert bookkeeping(table, ("a",), ("a",)) == ()
+
+
+ONE = Revision(id="b", down=("a",), depends=(), labels=(), path="b.py", line=1, title="", content="")
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("INSERT INTO alembic_version (version_num) VALUES ('b')", True),
+        ("INSERT INTO alembic_version (version_num) VALUES ('b') RETURNING alembic_version.version_num", True),
+        ("UPDATE alembic_version SET version_num='b' WHERE alembic_version.version_num = 'a'", True),
+        ("DELETE FROM alembic_version WHERE alembic_version.version_num = 'a'", True),
+        ("UPDATE alembic_version SET version_num='z' WHERE alembic_version.version_num = 'a'", False),
+        ("UPDATE alembic_version SET version_num='b'", False),
+        ("DELETE FROM alembic_version", False),
+        ("DELETE FROM alembic_version WHERE alembic_version.version_num = 'a' OR true", False),
+        ("INSERT INTO alembic_version (version_num) VALUES ('b'), ('c')", False),
+        ("INSERT INTO other (version_num) VALUES ('b')", False),
+        ("TRUNCATE alembic_version", False),
+    ],
+)
+def test_a_write_to_the_version_table_is_held_to_the_graph(sql: str, expected: bool):
+    assert follows_graph(sql, ("", "alembic_version"), ONE) is expected
+    assert not follows_graph(sql, ("", "alembic_version"), None)
+
+
+def test_a_project_of_several_databases_is_refused_by_name():
+    found = read_history(tree(ENV), located("script_location = alembic", "databases = one, two"))
+    assert [problem.code for problem in found.problems] == [RefusalCode.NOT_CONFIGURED]
+    assert "one, two" in found.problems[0].message

@@ -48,7 +48,16 @@ _EXPORT = (
     "--format",
     "requirements-txt",
 )
-_INSTALL = ("pip", "install", "--require-hashes", "--quiet", "--no-python-downloads", "--link-mode", "hardlink")
+_INSTALL = (
+    "pip",
+    "install",
+    "--require-hashes",
+    "--quiet",
+    "--no-python-downloads",
+    "--link-mode",
+    "hardlink",
+    "--compile-bytecode",
+)
 _WHEELS_ONLY = ("--only-binary", ":all:")
 _LINES = 6
 

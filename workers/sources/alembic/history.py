@@ -21,6 +21,7 @@ def read_history(tree: Tree, project: Project) -> History:
     """Read every revision below the version locations. What cannot be read is a problem of the history, never an error."""
     files = _revision_files(tree, project)
     problems = [*project.problems, *_oddities(tree, project)]
+    problems += [_several_databases(project)] if project.databases else []
     if len(files) > REVISIONS or sum(file.size for file in files) > TOTAL_BYTES:
         return History(revisions=(), heads=(), problems=(*problems, _too_many(project, len(files))))
     found = [_read(tree, file) for file in files]
@@ -178,6 +179,14 @@ def _labels(head: str, by_id: Mapping[str, Revision]) -> set[str]:
 
 def _problem(code: RefusalCode, message: str, fix: str, *, path: str | None = None, line: int | None = None) -> Refusal:
     return Refusal(code=code, message=message, fix=fix, path=path, line=line)
+
+
+def _several_databases(project: Project) -> Refusal:
+    message = (
+        f"`{project.config}` lists several databases ({', '.join(project.databases)[:200]}); one run migrates them all."
+    )
+    fix = "Give each database a section or a configuration file of its own, and a module for each."
+    return _problem(RefusalCode.NOT_CONFIGURED, message, fix, path=project.config)
 
 
 def _unreadable(item: Unreadable) -> Refusal:

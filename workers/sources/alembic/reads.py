@@ -62,7 +62,11 @@ def relations(sql: str, engine: Engine) -> tuple[Name, ...]:
     if engine is Engine.POSTGRESQL:
         parsed = postgresql.parse(sql)
         return tuple(dict.fromkeys((*parsed.reads, *parsed.writes)))
-    found = re.findall(r"\b(?:INTO|UPDATE|FROM|JOIN)\s+(\"(?:[^\"]|\"\")+\"|\w+)", sql, re.IGNORECASE)
+    found = re.findall(
+        r"\b(?:INTO|UPDATE|FROM|JOIN|TABLE(?:\s+IF\s+(?:NOT\s+)?EXISTS)?)\s+(\"(?:[^\"]|\"\")+\"|\w+)",
+        sql,
+        re.IGNORECASE,
+    )
     return tuple(dict.fromkeys((name[1:-1].replace('""', '"') if name.startswith('"') else name,) for name in found))
 
 

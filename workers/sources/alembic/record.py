@@ -20,8 +20,9 @@ from workers.sandbox.profile import MEBIBYTE, Bind, Profile
 from workers.sandbox.run import Sandbox
 from workers.sandbox.runtime import Runtime, python_runtime, reachable
 from workers.sources.alembic.detect import Project
-from workers.sources.alembic.output import OutputError, Said, Sent, last_revision, read_output
+from workers.sources.alembic.output import OutputError, Sent, last_revision, read_output
 from workers.sources.alembic.reads import asks_catalog_only, relations
+from workers.sources.alembic.version_table import follows_graph
 
 _RECORDER = Path(__file__).with_name("recorder")
 _CHECKOUT = "/checkout"
@@ -152,7 +153,7 @@ def _recording(
         failed=_known(said.failed, history),
         error=said.error,
         tool=said.tool,
-        notes=tuple(dict.fromkeys((*keep.notes, *_environment_notes(said)))),
+        notes=tuple(dict.fromkeys(keep.notes)),
     )
 
 
@@ -194,14 +195,31 @@ class _Keeping:
         revision = _known(item.revision, self.history)
         if revision != item.revision:
             self.notes.append("The recorder named a revision that this history does not have.")
+        if not item.read:
+            self._judge(item.sql, revision)
         return RecordedStatement(
             sql=item.sql, revision=revision, group=group, transactional=item.transactional, read=item.read
         )
 
+    def _judge(self, sql: str, revision: str) -> None:
+        """Say what a reader would not expect: writes of env.py's own, and of a revision's to the version table."""
+        table = tuple(part for part in self.version_table if part)
+        touched = relations(sql, self.engine)
+        if touched and all(name in {table, table[-1:]} for name in touched):
+            made = not revision and sql.upper().startswith("CREATE TABLE")
+            if not made and not follows_graph(sql, self.version_table, self.history.get(revision)):
+                self.notes.append(
+                    f"Revision {revision or '(env.py)'} writes to the version table what the history does not say."
+                )
+        elif not revision:
+            word = sql.split(None, 1)[0].upper()
+            self.notes.append(f"env.py sends statements of its own besides the migrations: {word}.")
+
 
 def _known(revision: str, history: History) -> str:
     """A revision of the history; "" for a name that it does not have, unless some of its files could not be read."""
-    return revision if history.unreadable or history.get(revision) is not None else ""
+    unread = bool(history.unreadable) and revision.isprintable() and len(revision) <= 100
+    return revision if unread or history.get(revision) is not None else ""
 
 
 def _ending(outcome: Outcome, error: OutputError) -> str:
@@ -225,12 +243,6 @@ def _password_notes(project: Project) -> tuple[str, ...]:
     return (
         f"`sqlalchemy.url` in `{project.config or project.toml}` holds a password; it is never used here. Change it if it is real.",
     )
-
-
-def _environment_notes(said: Said) -> tuple[str, ...]:
-    outside = [item for item in said.main if not item.revision and not item.read]
-    names = {item.sql.split(None, 2)[0].upper() for item in outside if item.sql.strip()} - {"CREATE"}
-    return (f"env.py sends statements of its own besides the migrations: {', '.join(sorted(names))}.",) if names else ()
 
 
 def _no_python() -> ExpectedError:

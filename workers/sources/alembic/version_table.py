@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 
 from workers.core.schema import Name
-from workers.ports import Tree
+from workers.ports import Revision, Tree
 from workers.sources.alembic.detect import CONFIG_BYTES, Project
 
 COLUMN = "version_num"
@@ -51,6 +52,22 @@ def bookkeeping(table: Name, before: tuple[str, ...], after: tuple[str, ...]) ->
     statements += [f"DELETE FROM {name} WHERE {name}.{COLUMN} = {_literal(old)}" for old in leaving[both:]]  # noqa: S608 -- names quoted, literals escaped
     statements += [f"INSERT INTO {name} ({COLUMN}) VALUES ({_literal(new)})" for new in coming[both:]]  # noqa: S608 -- names quoted, literals escaped
     return tuple(statements)
+
+
+def follows_graph(sql: str, table: Name, revision: Revision | None) -> bool:
+    """Whether a write to the version table is Alembic's own for this revision: one row, and no other revision than it and its parents."""
+    plain = " ".join(sql.replace('"', "").split()).partition(" RETURNING ")[0]
+    name = re.escape(".".join(filter(None, table)))
+    value, where = r"'(?P<{}>[^']*)'", rf"WHERE {name}\.{COLUMN} = '(?P<old>[^']*)'"
+    forms = (
+        rf"INSERT INTO {name} \({COLUMN}\) VALUES \({value.format('new')}\)",  # noqa: S608 -- a pattern, never sent
+        rf"UPDATE {name} SET {COLUMN}={value.format('new')} {where}",  # noqa: S608 -- a pattern, never sent
+        rf"DELETE FROM {name} {where}",  # noqa: S608 -- a pattern, never sent
+    )
+    found = next((match for form in forms if (match := re.fullmatch(form, plain))), None)
+    if revision is None or found is None:
+        return False
+    return set(found.groupdict().values()) <= {revision.id, *revision.down, *revision.depends}
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
