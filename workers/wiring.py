@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -43,6 +42,7 @@ from workers.store.seal import Seal, StateKey
 from workers.store.sql import SqlStore
 from workers.store.upgrade import upgrade
 from workers.telling import PullTelling
+from workers.version import VERSION
 
 PROJECT = Path(__file__).resolve().parent.parent
 _installed: list[Settings] = []
@@ -75,10 +75,10 @@ def telling() -> PullTelling:
     return PullTelling()
 
 
-def build(settings: Settings, *, queue: Queue | None = None) -> Services:
-    """Make everything; connects to nothing but the state."""
+def build(settings: Settings, *, queue: Queue | None = None, found: Machine | None = None) -> Services:
+    """Make everything; connects to nothing but the state. `found` is the machine where it was looked at already."""
     clock = SystemClock()
-    found = machine(settings)
+    found = found or machine(settings)
     host = GithubHost(
         app_id=int(settings.app_id), private_key=settings.private_key, api_url=settings.api_url, clock=clock
     )
@@ -106,7 +106,7 @@ def build(settings: Settings, *, queue: Queue | None = None) -> Services:
         databases=databases(found),
         sources=sources(found),
         server_url=settings.server_url,
-        version=own_version(),
+        version=VERSION,
         sandbox_problem=found.problem,
         trusted=found.trusted,
     )
@@ -174,14 +174,6 @@ def server_config(path: Path) -> ServerFile:
         return found
     faults = "; ".join(f"line {item.line}: {item.message} ({item.fix})" for item in found)
     raise ExpectedError(f"the server config is not valid: {faults}", "mend these lines", RefusalCode.CONFIG_INVALID)
-
-
-def own_version() -> str:
-    """The version of this program."""
-    try:
-        return version("schemagate")
-    except PackageNotFoundError:
-        return "0"
 
 
 def _host(host: GithubHost) -> Host:

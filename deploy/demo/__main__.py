@@ -6,8 +6,9 @@ import argparse
 import signal
 import sys
 import tempfile
-import threading
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from deploy.demo.play import Played, play
 from deploy.demo.stage import Stage, open_stage
@@ -19,6 +20,8 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="end after the play, with exit 0 or 1")
     parser.add_argument("--port", type=int, default=0, help="the page's port (any free one by default)")
     found = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     with tempfile.TemporaryDirectory(prefix="schemagate-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -43,10 +46,14 @@ def _tell(stage: Stage, played: Played) -> None:
 
 def _wait() -> None:
     _say("Everything stays up: comment, push, merge on the page. Ctrl-C ends it.")
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+    while True:
+        signal.pause()
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    """Unwind, so that everything that was started is ended."""
+    del number, frame
+    raise SystemExit(0)
 
 
 def _say(text: str) -> None:

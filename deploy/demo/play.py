@@ -56,7 +56,7 @@ class Played:
 def play(stage: Stage, say: Callable[[str], None]) -> Played:
     """Play it; every step waits for what a person would wait for."""
     started = time.monotonic()
-    world, dana, bob = stage.github.world, stage.people["dana"], stage.people["bob"]
+    world, dana = stage.github.world, stage.people["dana"]
     say("dana opens a pull that adds a column and an index …")
     world.push(stage.repo, dana, "delivery-notes", _change(), "Add a delivery note to orders")
     pull = world.open_pull(stage.repo, dana, head="delivery-notes", title="Delivery notes")

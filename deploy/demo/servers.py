@@ -231,7 +231,7 @@ def spawn(argv: list[str], *, log: Path) -> subprocess.Popen[bytes]:
             stderr=output,
             env={"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C"},
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - the child only asks the kernel for a signal
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - the child only asks the kernel for a signal
             user=NOBODY if drop else None,
             group=NOBODY if drop else None,
             extra_groups=[] if drop else None,
@@ -319,7 +319,8 @@ def _passable(path: Path) -> bool:
     return os.geteuid() != 0 or all(place.stat().st_mode & 0o005 == 0o005 for place in path.parents)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """For a child between fork and exec: ask the kernel to end it when its parent dies."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 

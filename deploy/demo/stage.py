@@ -17,7 +17,7 @@ from pathlib import Path
 
 from deploy.demo.github import StandIn
 from deploy.demo.github.records import App, Pull, Repo, User
-from deploy.demo.servers import PostgresServer, free_port
+from deploy.demo.servers import PostgresServer, end_with_parent, free_port
 
 SAMPLE = Path(__file__).resolve().parent / "sample"
 START_SECONDS = 60.0
@@ -165,6 +165,7 @@ def _service(
             stdout=output,
             stderr=output,
             start_new_session=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 -- the child only asks the kernel for a signal
         )
 
 

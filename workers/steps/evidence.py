@@ -55,7 +55,7 @@ def evidence_at_start(opened: OpenPull, given: Permit, stored: StoredPlan) -> tu
         base_branch=pull.base_branch,
         merge_tree=given.merge_tree,
         author=pull.author_login,
-        excluded=tuple(logins.get(item, f"id {item}") for item in given.facts.excluded),
+        excluded=tuple(logins.get(item, f"id {item}") for item in given.facts.excluded if item != pull.author),
         config_commit=opened.tip,
         published_at=examination.examined_at,
         task=task_name(module.task, pull.number, pull.title, examination.environment),

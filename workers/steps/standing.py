@@ -31,7 +31,8 @@ class Matter:
 def pull_facts(repository: Repository, pull: Pull, services: Services) -> PullFacts:
     """Who may not approve this pull: authenticated pushers and mapped authors of its commits, our own commits and clean merges left out."""
     memory = services.store.pull(repository.id, pull.number)
-    pushes = services.store.pushes(repository.id, f"refs/heads/{pull.head_branch}")
+    heard = services.store.pushes(repository.id, f"refs/heads/{pull.head_branch}")
+    pushes = [push for push in heard if not services.store.our_commit(repository.id, push.sha)]
     commits = services.host.commit_authors(repository, pull.number)
     theirs = [
         item for item in commits or () if not services.store.our_commit(repository.id, item.sha) and item.parents < 2
