@@ -53,7 +53,7 @@ def preflight(reader: Address, writer: Address, *, separate: bool) -> Preflight:
         return Preflight(
             engine=Engine.POSTGRESQL,
             version=version,
-            server=f"PostgreSQL {version}" + (" (standby)" if standby else ""),
+            server=reader.place + (" (standby)" if standby else ""),
             database=database,
             connection=reader.shown,
             tls=_tls(connection, reader),
@@ -72,7 +72,7 @@ def preflight(reader: Address, writer: Address, *, separate: bool) -> Preflight:
             session=resolve(connection, reader, writer),
             tables=tables,
             bytes=size,
-            blockers=tuple(_blockers(connection, writer, standby=standby, proven=proven)),
+            blockers=tuple(_blockers(connection, reader, writer, standby=standby, proven=proven)),
             pooled=pooled(reader),
         )
 
@@ -144,7 +144,7 @@ def _superfluous(
     return (*beyond, *(f"member of {group}" for group in groups if group in _WRITES), *writes)
 
 
-def _blockers(connection: Connection, writer: Address, *, standby: bool, proven: bool) -> list[str]:
+def _blockers(connection: Connection, reader: Address, writer: Address, *, standby: bool, proven: bool) -> list[str]:
     found = []
     major = connection.info.server_version // 10000
     if major < OLDEST:
@@ -155,6 +155,8 @@ def _blockers(connection: Connection, writer: Address, *, standby: bool, proven:
         )
     if not proven:
         found.append("the session is not read-only")
+    if reader.database != writer.database:
+        found.append(f"the reading URL names the database {reader.database}, the writing URL {writer.database}")
     if connection.execute(_ROLE, (writer.role,)).fetchone() is None:
         found.append(f"the writing role {writer.role} does not exist on this server")
     return found
