@@ -28,9 +28,7 @@ def forked(connection, name: str, perform: Callable[[str, str], None] | None = N
     if child == 0:
         try:
             if perform:
-                stand_in = ModuleType("workers.run")
-                stand_in.__dict__["perform"] = perform
-                sys.modules["workers.run"] = stand_in
+                sys.modules["workers.run"] = stand_in(perform)
             RedisQueue(connection).worker(name).work(burst=True, logging_level="CRITICAL")
         finally:
             os._exit(0)
@@ -41,3 +39,17 @@ def forked(connection, name: str, perform: Callable[[str, str], None] | None = N
             os.waitpid(child, 0)
             raise AssertionError("the worker did not end")
         time.sleep(0.02)
+
+
+def stand_in(perform: Callable[[str, str], None]) -> ModuleType:
+    """A module in the place of the real entry point, for a child process."""
+    module = ModuleType("workers.run")
+    module.__dict__["perform"] = perform
+    return module
+
+
+def until(holds: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.05)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 
-from tests.queue.reading import fetched, forked, waiting
+from deploy.demo.servers import RedisServer
+from tests.queue.reading import fetched, forked, stand_in, until, waiting
 from workers.messages import Reconcile, Triage
-from workers.queue import MOST_REVIVALS
+from workers.queue import MOST_REVIVALS, RedisQueue
 
 TRIAGE = Triage(repository=7, pull=3, head="a" * 40, delivery="guid-1")
 
@@ -94,3 +96,30 @@ def test_a_job_that_fails_is_put_aside(queue, connection):
     forked(connection, "triage", perform)
     assert fetched(connection, "job").get_status() == "failed"
     assert connection.hget("rq:job:job", "meta") is None
+
+
+def test_a_worker_waits_for_a_redis_that_comes_back(data_dir):
+    server = RedisServer.start(data_dir / "redis", durable=True)
+    client = server.client()
+    child = os.fork()
+    if child == 0:
+        try:
+            sys.modules["workers.run"] = stand_in(lambda name, text: None)
+            RedisQueue.from_url(server.url).worker("triage").work(logging_level="CRITICAL", max_jobs=1)
+        finally:
+            os._exit(0)
+    try:
+        until(lambda: [client.hget(key, "state") for key in client.smembers("rq:workers")] == [b"idle"])
+        server.kill()
+        time.sleep(1)
+        again = RedisServer.start(data_dir / "redis", port=server.port, durable=True)
+        RedisQueue.from_url(again.url).send(Reconcile(), "job")
+        until(lambda: client.hget("rq:job:job", "status") == b"finished")
+        until(lambda: os.waitpid(child, os.WNOHANG) != (0, 0))
+        again.stop()
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    finally:
+        client.close()

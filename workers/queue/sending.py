@@ -41,6 +41,8 @@ log = structlog.get_logger()
 class MessageWorker(Worker):
     """RQ's worker without its command channel, over which anybody in Redis could stop jobs, and with our own rescue."""
 
+    max_connection_wait_time = 5.0  # a Redis that comes back is asked again soon
+
     def subscribe(self) -> None:
         """Listen to nobody."""
 
