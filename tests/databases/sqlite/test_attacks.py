@@ -164,6 +164,43 @@ def test_a_schema_that_sqlite_cannot_read_is_an_error_with_advice(engine: Sqlite
     assert "integrity_check" in error.value.advice
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("CREATE TABLE pragma_table_list (name, type, wr, strict, schema)",),
+        ("CREATE TEMP VIEW Pragma_table_xinfo AS SELECT 1",),
+        ("CREATE TABLE x (a)", "ALTER TABLE x RENAME TO pragma_schema_version"),
+        ("CREATE VIRTUAL TABLE pragma_index_list USING fts5(a)",),
+    ],
+)
+def test_nothing_can_stand_in_for_what_sqlite_tells_about_itself(writer: Writer, statements: tuple[str, ...]):
+    writer.begin()
+    writer.snapshot()
+    for sql in statements:
+        writer.execute(sql)
+    with pytest.raises(ExpectedError, match="hides what SQLite tells"):
+        writer.snapshot()
+
+
+def test_a_trigger_under_a_reserved_name_is_not_overlooked(engine: SqliteDatabase, data_dir: Path):
+    path = made(data_dir, SCHEMA)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute(
+        "UPDATE sqlite_schema SET name = 'sqlite_hidden', sql = replace(sql, 'loads', 'sqlite_hidden') WHERE name = 'loads'"
+    )
+    connection.close()
+    given(path.parent)
+    snapshot = snapshot_of(engine, path)
+    assert [item.name for item in snapshot.unread] == [("trap", "sqlite_hidden")]
+
+
+def test_what_stands_on_a_virtual_tables_own_tables_is_not_overlooked(engine: SqliteDatabase, data_dir: Path):
+    sql = "CREATE VIRTUAL TABLE f USING fts5(x); CREATE INDEX on_shadow ON f_content (c0);"
+    snapshot = snapshot_of(engine, made(data_dir, sql))
+    assert [item.name for item in snapshot.unread] == [("f_content", "on_shadow")]
+
+
 def test_text_that_is_no_utf8_stays_text(engine: SqliteDatabase, data_dir: Path):
     path = made(data_dir, "CREATE TABLE t (a TEXT); INSERT INTO t VALUES (CAST(x'ff41' AS TEXT));")
     with target_of(engine, path).reading() as reader:

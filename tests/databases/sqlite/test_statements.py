@@ -115,6 +115,7 @@ def test_a_statement_is_named_by_what_it_does(
         ("PRAGMA trusted_schema = ON", "PRAGMA trusted_schema"),
         ("PRAGMA locking_mode = NORMAL", "PRAGMA locking_mode"),
         ("PRAGMA unheard_of = 1", "PRAGMA unheard_of"),
+        ("CREATE VIEW pragma_table_list AS SELECT 1", "hides what SQLite tells"),
         ("SELECT 1; SELECT 2", "more than one command"),
         ("CREATE TABLE x (a); DROP TABLE t", "more than one command"),
         ("", "no command"),

@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from workers.core.errors import ExpectedError
 from workers.core.names import Engine
+from workers.core.refusals import RefusalCode
 from workers.core.schema import ObjectKind, SchemaObject, Snapshot, Unread, attributes, ordered
 from workers.databases.sqlite.session import Session
 from workers.databases.sqlite.tables import ColumnRow, Facts, IndexPart, IndexRow, table_objects
@@ -15,7 +17,11 @@ from workers.reading.sqlite_create import read_index, read_module, read_trigger,
 
 # What belongs to the file, not to a connection, and changes what values mean or where they lie.
 FILE_PRAGMAS = ("encoding", "auto_vacuum", "application_id", "user_version")
-_FILE = "SELECT {} FROM {}".format(", ".join(FILE_PRAGMAS), ", ".join(f"pragma_{name}" for name in FILE_PRAGMAS))
+# A table of such a name is read in place of what SQLite tells about itself.
+_HIDING = (
+    "SELECT name FROM (SELECT * FROM sqlite_schema UNION ALL SELECT * FROM sqlite_temp_schema)"
+    " WHERE type IN ('table', 'view') AND name LIKE 'pragma~_%' ESCAPE '~'"
+)
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
 _TABLES = "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
 # One query for all tables: a pragma a table would be ten times slower.
@@ -63,7 +69,6 @@ def read_snapshot(session: Session, database: str) -> Snapshot:
             objects += _objects(row, told)
         except TextError as error:
             unread.append(Unread(row.kind, _name(row), str(error)))
-    unread += (Unread("table", (row.name,), "statistics") for row in kept if row.name.startswith("sqlite_stat"))
     return Snapshot(
         engine=Engine.SQLITE,
         version=session.version,
@@ -74,7 +79,16 @@ def read_snapshot(session: Session, database: str) -> Snapshot:
 
 
 def read_schema(session: Session) -> list[Kept]:
-    """The rows of sqlite_schema in the order in which they were made. Raises FileError."""
+    """The rows of sqlite_schema in the order in which they were made.
+
+    Raises FileError, and ExpectedError where the schema hides what the pragmas tell.
+    """
+    for (name,) in session.rows(_HIDING):
+        raise ExpectedError(
+            f"The name of {name} hides what SQLite tells about itself, so this schema cannot be read.",
+            "Rename it: names that begin with pragma_ are SQLite's own.",
+            RefusalCode.UNREAD_OBJECT,
+        )
     return [Kept(kind, name, table, sql or "") for kind, name, table, sql in session.rows(_SCHEMA)]
 
 
@@ -85,8 +99,7 @@ def read_types(session: Session) -> dict[str, str]:
 
 def read_file_pragmas(session: Session) -> dict[str, str | int]:
     """The settings that the file carries."""
-    (values,) = session.rows(_FILE)
-    return dict(zip(FILE_PRAGMAS, values, strict=True))
+    return {name: session.rows(f"PRAGMA {name}")[0][0] for name in FILE_PRAGMAS}
 
 
 def _told(session: Session, kept: list[Kept]) -> _Told:
@@ -112,8 +125,14 @@ def _told(session: Session, kept: list[Kept]) -> _Told:
 
 def _objects(row: Kept, told: _Told) -> list[SchemaObject]:
     """What one row of sqlite_schema stands for: nothing, where SQLite or a virtual table made it for itself."""
-    if row.name.startswith("sqlite_") or told.types.get(row.name) == "shadow":
+    if told.types.get(row.name) == "shadow" or row.name == "sqlite_sequence" or (row.kind == "index" and not row.sql):
         return []
+    if row.name.startswith("sqlite_stat") and row.kind == "table":
+        raise TextError("statistics for the query planner")
+    if row.name.lower().startswith("sqlite_"):
+        raise TextError("its name is SQLite's own, and SQLite does not make such a thing")
+    if told.types.get(row.table) == "shadow":
+        raise TextError("it stands on a table that a virtual table made for itself")
     if row.kind == "table" and told.types.get(row.name) == "virtual":
         module, arguments = read_module(row.sql)
         return [SchemaObject(ObjectKind.TABLE, (row.name,), attributes(module=module, arguments=arguments))]

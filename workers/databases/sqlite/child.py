@@ -214,6 +214,12 @@ def state(session: Session, **_: object) -> dict[str, bool]:
     }
 
 
+def mark(session: Session, **_: object) -> list[int]:
+    """SQLite's counter of schema changes, and the numbers of the file that it does not count."""
+    names = ("main.schema_version", "temp.schema_version", "user_version", "application_id")
+    return [session.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+
 def prove(session: Session, **_: object) -> bool:
     """Whether a write that would change nothing is refused."""
     (version,) = session.connection.execute("PRAGMA user_version").fetchone()
@@ -231,7 +237,7 @@ def checksums(session: Session, *, tables: list[str], seconds: float) -> list[tu
     for name in tables:
         count, total = 0, 0
         with session.under(Policy.QUERY, seconds):
-            for row in session.connection.execute(f"SELECT * FROM {_identifier(name)}"):
+            for row in session.connection.execute(f"SELECT * FROM main.{_identifier(name)}"):
                 count += 1
                 total += int.from_bytes(hashlib.blake2b(b"".join(map(_bytes, row)), digest_size=16).digest(), "big")
         if count:
@@ -256,7 +262,7 @@ def close(session: Session, **_: object) -> None:
 OPERATIONS: dict[str, Callable[..., object]] = {
     each.__name__: each
     for each in (
-        *(query, actions, execute, set_pragmas, begin, commit, rollback, read, close_read, lock, state, prove),
+        *(query, actions, execute, set_pragmas, begin, commit, rollback, read, close_read, lock, state, mark, prove),
         *(checksums, copy, close),
     )
 }
@@ -309,12 +315,12 @@ def _broken_references(session: Session, seconds: float) -> int:
     """How many rows refer to a row that is not there; -1 where the foreign keys themselves do not fit."""
     try:
         with session.under(Policy.QUERY, seconds):
-            (found,) = session.connection.execute("SELECT count(*) FROM pragma_foreign_key_check").fetchone()
+            found = sum(1 for _ in session.connection.execute("PRAGMA foreign_key_check"))
     except sqlite3.OperationalError as error:
         if "foreign key mismatch" in str(error):
             return -1
         raise
-    return int(found)
+    return found
 
 
 def _bytes(value: object) -> bytes:

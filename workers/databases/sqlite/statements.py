@@ -81,6 +81,8 @@ def _forbidden_action(action: Action) -> str:
     if action.one.lower() in TABLES_DENIED:
         return f"it uses {action.one}"
     name = action.one.lower()
+    if action.name.startswith("create_") and name.startswith("pragma_"):
+        return f"the name {action.one} hides what SQLite tells about itself"
     allowed = name in PRAGMAS_SETTING | PRAGMAS_TELLING or (name in PRAGMAS_ASKED and not action.two)
     if action.name == "pragma" and not allowed:
         return f"PRAGMA {action.one} is not on the list of what a plan may set"

@@ -17,10 +17,6 @@ from workers.reading.sqlite import TextError, quoted, tokens
 
 # Copying and renaming a table must not follow its foreign keys, and means what SQLite means by itself.
 SETTINGS = (("foreign_keys", "OFF"), ("legacy_alter_table", "OFF"), ("recursive_triggers", "OFF"))
-_MARK = (
-    "SELECT schema_version, user_version, application_id"
-    " FROM pragma_schema_version, pragma_user_version, pragma_application_id"
-)
 _DROPS_ROWS = frozenset({"IGNORE", "REPLACE"})
 _MOST_ROWS = 10_000
 
@@ -85,7 +81,7 @@ class SqliteWriter(SqliteReader):
 
     def snapshot(self) -> Snapshot:
         """As before where SQLite's own counter says that the schema is as before; only going back can fool it."""
-        ((*mark,),) = self._session.rows(_MARK)
+        mark = self._session.ask("mark")
         if self._kept is None or self._kept[0] != mark:
             self._kept = (mark, super().snapshot())
         return self._kept[1]
