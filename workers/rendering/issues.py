@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.rendering.markdown import code, link, plain, prose
 from workers.rendering.outlook import Outlook, Place, places, refusals
-from workers.rendering.phrases import joined
+from workers.rendering.phrases import joined, some
 from workers.rendering.statements import Room
 from workers.rendering.views import ReportView
 
 REFUSALS_PAGE = ""  # where docs/refusals.md is published; without an address the codes are shown without a link
+_LONGEST = 1_000
 _UNSAID = frozenset({RefusalCode.NEEDS_APPROVAL, RefusalCode.ENVIRONMENT_ORDER})
 _ACTORS = (
     (Actor.AUTHOR, "To fix (author: {author})"),
@@ -56,10 +57,11 @@ def issue_lists(view: ReportView, room: Room) -> tuple[IssueList, ...]:
     several = len({item.places for found in every.values() for item in found}) > 1
     lists, number = [], 1
     for actor, title in _ACTORS:
-        lines = [f"{at}. {issue_text(item, named=several)}" for at, item in enumerate(every[actor], number)]
-        number += len(lines)
-        left = len(lines) - room.items
-        lines = [*lines[: room.items], f"- … and {left} more; the check runs name them all"] if left > 0 else lines
+        shown = every[actor][: room.items]
+        lines = [f"{at}. {issue_text(item, named=several)}" for at, item in enumerate(shown, number)]
+        number += len(every[actor])
+        if left := len(every[actor]) - len(shown):
+            lines.append(f"- … and {left} more; the check runs name them all")
         lists.append(IssueList(title=title.format(author=plain(view.author_login)), lines=tuple(lines)))
     return tuple(item for item in lists if item.lines)
 
@@ -67,7 +69,8 @@ def issue_lists(view: ReportView, room: Room) -> tuple[IssueList, ...]:
 def numbers(view: ReportView, place: Place) -> str:
     """The numbers under which a place's reasons stand in the lists: `1, 2`."""
     every = [item for actor, _ in _ACTORS for item in issues(view, (actor,))]
-    return ", ".join(str(number) for number, item in enumerate(every, 1) if place.name in item.places)
+    mine = [str(number) for number, item in enumerate(every, 1) if place.name in item.places]
+    return some(mine, 9)
 
 
 def issue_text(issue: Issue, *, named: bool = False) -> str:
@@ -76,9 +79,9 @@ def issue_text(issue: Issue, *, named: bool = False) -> str:
     at = f" {code(f'{refusal.path}:{refusal.line}' if refusal.line else refusal.path)}" if refusal.path else ""
     names = {name.rsplit("/", 1)[-1] for name in issue.places}
     begins_with_a_name = bool(where) or refusal.message.split(" ", 1)[0] in names
-    cause = prose(_ended(refusal.message if begins_with_a_name else _capital(refusal.message)))
+    cause = prose(_ended(refusal.message if begins_with_a_name else _capital(refusal.message)), _LONGEST)
     codes = " ".join(code_link(item) for item in (refusal, issue.also) if item)
-    fixes = " ".join(prose(_ended(_capital(item.fix))) for item in (refusal, issue.also) if item)
+    fixes = " ".join(prose(_ended(_capital(item.fix)), _LONGEST) for item in (refusal, issue.also) if item)
     return f"**{where}{cause}**{at} {codes}<br>{fixes}"
 
 

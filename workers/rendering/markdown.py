@@ -8,6 +8,7 @@ import unicodedata
 from workers.core.redact import redact
 
 LONGEST = 300
+_MARGIN = 4_000  # more than any secret that is cut in its middle could be, so that what is left of it is cut away too
 _BREAK = (
     "\ue000"  # stands for the break until everything is escaped; `visible` has spelled out any that came with the text
 )
@@ -67,7 +68,7 @@ def visible(text: str, keep: str = "") -> str:
     """Return `text` with every character that cannot be seen, or turns the direction of reading, spelled out."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(letter if letter in keep or not is_hidden(letter) else f"⟨U+{ord(letter):04X}⟩" for letter in text)
+    return text.translate(_Spelling(keep) if keep else _SPELLING)
 
 
 def is_hidden(letter: str) -> bool:
@@ -77,8 +78,24 @@ def is_hidden(letter: str) -> bool:
 
 def shortened(text: str, longest: int) -> str:
     """Cut a text in the middle of nowhere, and say so; what looks like a secret is masked before a cut could hide that it is one."""
+    if len(text) > longest + _MARGIN:
+        return redact(text[: longest + _MARGIN])[: longest - 1] + "…"
     text = redact(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+class _Spelling(dict[int, str | int]):
+    """What each character is written as; worked out once, when it is first met."""
+
+    def __init__(self, keep: str = "") -> None:
+        super().__init__({ord(letter): letter for letter in keep})
+
+    def __missing__(self, number: int) -> str | int:
+        self[number] = f"⟨U+{number:04X}⟩" if is_hidden(chr(number)) else number
+        return self[number]
+
+
+_SPELLING = _Spelling()
 
 
 def _inline(text: str, longest: int) -> str:
