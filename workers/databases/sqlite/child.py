@@ -267,16 +267,13 @@ OPERATIONS: dict[str, Callable[..., object]] = {
     )
 }
 NAMES = {
-    getattr(sqlite3, name): name.removeprefix("SQLITE_").lower()
+    getattr(sqlite3, f"SQLITE_{name.upper()}"): name
     for name in (
-        *("SQLITE_CREATE_INDEX", "SQLITE_CREATE_TABLE", "SQLITE_CREATE_TRIGGER", "SQLITE_CREATE_VIEW"),
-        *("SQLITE_CREATE_TEMP_INDEX", "SQLITE_CREATE_TEMP_TABLE", "SQLITE_CREATE_TEMP_TRIGGER"),
-        *("SQLITE_CREATE_TEMP_VIEW", "SQLITE_DROP_TEMP_INDEX", "SQLITE_DROP_TEMP_TABLE"),
-        *("SQLITE_DROP_TEMP_TRIGGER", "SQLITE_DROP_TEMP_VIEW", "SQLITE_CREATE_VTABLE", "SQLITE_DROP_VTABLE"),
-        *("SQLITE_DROP_INDEX", "SQLITE_DROP_TABLE", "SQLITE_DROP_TRIGGER", "SQLITE_DROP_VIEW"),
-        *("SQLITE_ALTER_TABLE", "SQLITE_REINDEX", "SQLITE_ANALYZE", "SQLITE_INSERT", "SQLITE_UPDATE"),
-        *("SQLITE_DELETE", "SQLITE_READ", "SQLITE_SELECT", "SQLITE_FUNCTION", "SQLITE_PRAGMA"),
-        *("SQLITE_TRANSACTION", "SQLITE_SAVEPOINT", "SQLITE_ATTACH", "SQLITE_DETACH", "SQLITE_RECURSIVE"),
+        *("create_table", "create_temp_table", "create_vtable", "create_view", "create_temp_view", "create_index"),
+        *("create_temp_index", "create_trigger", "create_temp_trigger", "drop_table", "drop_temp_table"),
+        *("drop_vtable", "drop_view", "drop_temp_view", "drop_index", "drop_temp_index", "drop_trigger"),
+        *("drop_temp_trigger", "alter_table", "reindex", "analyze", "insert", "update", "delete", "read", "select"),
+        *("recursive", "function", "pragma", "transaction", "savepoint", "attach", "detach"),
     )
 }
 
