@@ -86,6 +86,25 @@ def test_the_writing_role_may_here_what_it_may_there(server, names, target, scra
     assert owner.get("owner") == role
 
 
+def test_memberships_come_along(server, names, target, scratch):
+    group = f"{names[0]}_group"
+    server.execute(
+        f'CREATE ROLE {group} NOLOGIN; GRANT {group} TO "{names[1]}" WITH ADMIN TRUE, INHERIT FALSE, SET TRUE'
+    )
+    server.execute(f"CREATE TABLE shared (id int); ALTER TABLE shared OWNER TO {group}", names[0])
+    try:
+        with scratch.clone(target.dump(())) as clone, clone.writing() as writer:
+            writer.begin()
+            with pytest.raises(StatementError, match="must be owner"):
+                writer.execute("ALTER TABLE shared ADD COLUMN x int")
+            writer.rollback()
+            writer.begin()
+            writer.execute(f"SET LOCAL ROLE {group}")
+            writer.execute("ALTER TABLE shared ADD COLUMN x int")
+    finally:
+        server.execute(f"DROP TABLE shared; DROP ROLE {group}", names[0])
+
+
 @pytest.mark.parametrize("server", [16], indirect=True)
 def test_a_target_may_use_the_names_that_a_new_server_has(engine, server, scratch):
     ordinary = ('CREATE ROLE "postgres" NOSUPERUSER LOGIN',)

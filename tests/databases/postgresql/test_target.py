@@ -24,6 +24,12 @@ ALLOWED = policy.Allowed(digest="sha256:0", approvals=(), _seal=policy._SEAL)
 
 
 @pytest.fixture
+def server(postgres):
+    """One version is enough here: what differs between versions is in catalogs and dumps."""
+    return postgres
+
+
+@pytest.fixture
 def roles(server, url):
     """A database with a role that owns it and one that only reads; answers their URLs and the superuser's."""
     name = url.rpartition("/")[2]
@@ -120,6 +126,30 @@ def test_reading_cannot_write_whatever_the_role_may(engine, roles):
         reader._connection.execute("CREATE TABLE x (id int)")
 
 
+def test_whatever_is_asked_of_a_target_is_asked_inside_a_read_only_transaction(engine, roles, server):
+    name = roles[2].rpartition("/")[2]
+    target = engine.target(roles[2], None)
+    before, start = server.counters(name), server.log.stat().st_size
+    _, _, _ = target.identity, target.preflight(), target.session_settings()
+    with target.reading() as reader:
+        reader.snapshot()
+        reader.rows(("app", "versions"), ("id",))
+    target.dump((("", "versions"),))
+    after, lines = server.counters(name), server.log_lines(database=name, since=start)
+    sessions: dict[str, list[str]] = {}
+    for line in lines:
+        sessions.setdefault(line.split("[")[1].split("]")[0], []).append(line)
+    assert len(sessions) >= 6
+    for lines in sessions.values():
+        said = [line for line in lines if "LOG:  statement:" in line or "LOG:  execute" in line]
+        if "app=schemagate pg_dump" in said[0]:
+            assert any("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY" in line for line in said)
+        else:
+            assert "statement: BEGIN" in said[0]
+            assert "READ ONLY" in said[0]
+    assert (after.inserted, after.updated, after.deleted) == (before.inserted, before.updated, before.deleted)
+
+
 def test_version_rows_are_found_along_the_writing_role_s_path(target):
     with target.reading() as reader:
         assert reader.rows(("", "versions"), ("id",)) == (("one",), ("two",))
@@ -176,6 +206,23 @@ def test_without_both_proofs_there_is_no_writing_session(target):
         pass
 
 
+def test_what_was_read_elsewhere_is_not_written_here(engine, server, roles, postgres, postgres18):
+    other = postgres.create_database()
+    target = engine.target(roles[0], other)
+    assert any("names the database" in item for item in target.preflight().blockers)
+    with target.lock() as lock, pytest.raises(ExpectedError) as refused, writing(target, lock):
+        pass
+    assert refused.value.code is RefusalCode.TARGET_CHANGED
+    postgres.drop_database(other.rpartition("/")[2])
+    namesake = roles[2].rpartition("/")[2]
+    elsewhere = postgres18 if server is postgres else postgres
+    target = engine.target(roles[0], elsewhere.create_database(namesake))
+    with target.lock() as lock, pytest.raises(ExpectedError) as refused, writing(target, lock):
+        pass
+    assert refused.value.code is RefusalCode.TARGET_CHANGED
+    elsewhere.drop_database(namesake)
+
+
 def test_a_transaction_is_all_or_nothing_and_seen_from_inside(target, roles):
     with target.lock() as lock, writing(target, lock) as writer:
         before = writer.snapshot()
@@ -229,7 +276,11 @@ def test_a_smuggled_end_of_the_transaction_is_seen(target, smuggled):
 
 
 def test_waiting_too_long_for_a_lock_is_told_apart(target, roles):
-    with target.lock() as lock, writing(target, lock) as writer, psycopg.connect(roles[2]) as other:
+    with (
+        target.lock() as lock,
+        writing(target, lock, statement_timeout=0.5) as writer,
+        psycopg.connect(roles[2]) as other,
+    ):
         other.execute("LOCK TABLE app.orders")
         writer.begin()
         with pytest.raises(StatementError) as waited:

@@ -33,8 +33,9 @@ _OPTIONS = (
 # Predefined roles come with every server; a copy needs neither passwords nor the right to replicate.
 _ROLES = """SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolbypassrls FROM pg_roles
     WHERE rolname !~ '^pg_' ORDER BY rolname"""
-_MEMBERS = """SELECT g.rolname, m.rolname, bool_or(a.admin_option) FROM pg_auth_members a
+_MEMBERS = """SELECT g.rolname, m.rolname, bool_or(a.admin_option), {} FROM pg_auth_members a
     JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE m.rolname !~ '^pg_' GROUP BY 1, 2 ORDER BY 1, 2"""
+_MEMBER_OPTIONS = "bool_or(a.inherit_option), bool_or(a.set_option)"
 _COLUMNS = """SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
     WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped"""
 _DATABASE = """SELECT pg_get_userbyid(d.datdba), CASE WHEN d.datacl IS NOT NULL THEN ARRAY(
@@ -148,10 +149,21 @@ def _custom(connection: Connection, role: str) -> str:
 def _roles(connection: Connection) -> list[str]:
     rows = connection.execute(_ROLES).fetchall()
     said = [sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(row[0]), sql.SQL(_words(row))) for row in rows]
-    for group, member, admin in connection.execute(_MEMBERS).fetchall():
-        grant = sql.SQL("GRANT {} TO {}" + (" WITH ADMIN OPTION" if admin else ""))
-        said.append(grant.format(sql.Identifier(group), sql.Identifier(member)))
+    for group, member, *options in connection.execute(_members(connection)).fetchall():
+        words = ", ".join(
+            f"{word} {str(bool(on)).upper()}" for word, on in zip(("ADMIN", "INHERIT", "SET"), options, strict=False)
+        )
+        plain = words if len(options) > 1 else "ADMIN OPTION" if options[0] else ""
+        grant = sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(member))
+        said.append(grant + sql.SQL(f" WITH {plain}") if plain else grant)
     return [item.as_string() for item in said]
+
+
+def _members(connection: Connection) -> sql.Composed:
+    """Since 16 a membership says whether it is inherited and may be assumed."""
+    return sql.SQL(_MEMBERS).format(
+        sql.SQL(_MEMBER_OPTIONS) if connection.info.server_version >= 160000 else sql.SQL("NULL")
+    )
 
 
 def _words(row: tuple[object, ...]) -> str:

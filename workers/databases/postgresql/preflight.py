@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from workers.core.examination import Preflight
 from workers.core.names import Engine
@@ -13,6 +14,7 @@ from workers.databases.postgresql.settings import resolve
 
 OLDEST = 13
 _ROUNDS = 4
+_PROCESS = "SELECT pg_catalog.pg_backend_pid()"
 _FACTS = """SELECT current_setting('server_version'), current_database(), current_user, current_setting('transaction_read_only'),
     pg_is_in_recovery(), pg_database_size(current_database()), has_database_privilege(current_database(), 'CREATE')"""
 _TLS = "SELECT ssl, version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
@@ -103,7 +105,13 @@ def _lent(first: Connection, second: Connection, own: int) -> bool:
 
 
 def _process(connection: Connection) -> int:
-    return int(_one(connection, "SELECT pg_catalog.pg_backend_pid()")[0])
+    """The number of the server process that answers, asked in a read-only transaction like everything else."""
+    if connection.info.transaction_status is TransactionStatus.INTRANS:
+        return int(_one(connection, _PROCESS)[0])
+    cursor = connection.execute(f"BEGIN READ ONLY; {_PROCESS}; ROLLBACK".encode())
+    cursor.nextset()
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def _one(connection: Connection, query: str) -> Row:

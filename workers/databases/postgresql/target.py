@@ -72,6 +72,8 @@ class PostgresqlTarget:
         if pooled(self._writer):
             raise _lent()
         with connected(self._writer, "schemagate lock") as connection:
+            if connection.info.server_version >= 140000:  # an apply may take longer than a role's sessions may idle
+                connection.execute("SELECT pg_catalog.set_config('idle_session_timeout', '0', false)")
             row = connection.execute(_TRY.encode()).fetchone()
             yield _Lock(connection) if row and row[0] else None
 
@@ -83,12 +85,14 @@ class PostgresqlTarget:
         proofs: tuple[object, object] = (held, allowed)
         if not (isinstance(proofs[0], Held) and isinstance(proofs[1], Allowed) and held.lock.held()):
             raise PermissionError("a writing session needs the hold with its lock, and the decision")
-        settings = self.session_settings()
+        with reading(self._reader) as connection:
+            settings, read_from = self._settings(connection), _server(connection, self._reader)
         limits = (
             ("lock_timeout", _milliseconds(lock_timeout)),
             ("statement_timeout", _milliseconds(statement_timeout)),
         )
         with connected(self._writer) as connection:
+            _require_same(read_from, self._reader, _server(connection, self._writer), self._writer)
             writer = Writing(connection, settings, path_of(settings, self._writer.role), limits)
             try:
                 yield writer
@@ -118,6 +122,17 @@ def _server(connection: Connection, reader: Address) -> str:
         return reader.place
     row = connection.execute("SELECT system_identifier::text FROM pg_control_system()").fetchone()
     return str(row[0]) if row else reader.place
+
+
+def _require_same(read_from: str, reader: Address, written_to: str, writer: Address) -> None:
+    """Refuse to write one database after another was read; a place instead of a number proves nothing either way."""
+    clusters = {name for name in (read_from, written_to) if name.isdigit()}
+    if reader.database != writer.database or len(clusters) > 1:
+        raise ExpectedError(
+            "the reading URL and the writing URL lead to two databases",
+            "let `read_url` reach the same database as `url`, as another role",
+            RefusalCode.TARGET_CHANGED,
+        )
 
 
 def _milliseconds(seconds: float) -> str:
