@@ -96,10 +96,20 @@ def test_airflow(source: AlembicSource, environments: Environments, postgresql: 
     assert reading == {
         "1d6611b6ab7c",
         "55297ae24532",
-        "5f2621c13b39",
         "7645189f3479",
         "808787349f22",
         "d59cbbef95eb",
         "e39a26ac59f6",
         "e812941398f4",
     }
+
+
+def test_a_history_that_begins_after_create_all_says_what_it_misses(
+    source: AlembicSource, environments: Environments, sqlite: ScratchAddress
+):
+    files, python = project(environments, "jupyterhub==6.1.1\n", "jupyterhub/alembic")
+    history = source.history(files, module())
+    assert (history.problems, len(history.revisions), len(history.heads)) == ((), 19, 1)
+    found = recorded(source, files, python, sqlite, module())
+    assert found.failed == "eeb276e51423"  # the first that is not empty
+    assert "no such table: users" in found.error

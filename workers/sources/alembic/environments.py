@@ -169,6 +169,7 @@ class Environments:
     def _said_by_uv(
         self, *words: str, directory: Path | None = None, environment: tuple[tuple[str, str], ...] = ()
     ) -> str:
+        given = dict(from_operator(dict(self.operator)))
         own = {"PATH": "/usr/bin:/bin", "HOME": str(self.area), "UV_CACHE_DIR": str(self.area / "uv-cache")}
         own |= {
             "UV_NO_CONFIG": "1",
@@ -179,7 +180,7 @@ class Environments:
         try:
             answer = subprocess.run(
                 [str(self.uv), *words],
-                env={**dict(self.operator), **own, **dict(environment)},
+                env={**given, **own, **dict(environment)},
                 cwd=directory or self.area,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
