@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,8 +10,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from workers.core.config_files import ServerFile
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
-from workers.databases.postgresql.engine import PostgresqlDatabase
-from workers.databases.sqlite.database import SqliteDatabase
 from workers.github.checkout import MirrorCode
 from workers.github.git import network_variables
 from workers.github.host import GithubHost
@@ -24,19 +20,11 @@ from workers.local.kept_replays import KeptReplays
 from workers.local.keys import SigningKeys
 from workers.local.merged_configs import MergedConfigs, read_server_config
 from workers.local.secret_values import SecretValues
-from workers.ports import Code, Database, Host, Queue, Services, Source
+from workers.machine import Machine, databases, find_machine, sources
+from workers.ports import Code, Host, Queue, Services
 from workers.queue import RedisQueue
-from workers.sandbox.find import Unavailable
-from workers.sandbox.identity import Identity, identity, named_identity
-from workers.sandbox.none import NoSandbox
-from workers.sandbox.run import Sandbox, Unsandboxed
-from workers.sandbox.runtime import open_area
-from workers.sandbox.selftest import proven_sandbox
 from workers.settings import Sandbox as SandboxSetting
 from workers.settings import Settings
-from workers.sources.alembic.environments import Environments
-from workers.sources.alembic.record import Recorder
-from workers.sources.alembic.source import AlembicSource
 from workers.store.inbox import Inbox, connect
 from workers.store.seal import Seal, StateKey
 from workers.store.sql import SqlStore
@@ -44,20 +32,7 @@ from workers.store.upgrade import upgrade
 from workers.telling import PullTelling
 from workers.version import VERSION
 
-PROJECT = Path(__file__).resolve().parent.parent
 _installed: list[Settings] = []
-_OPERATOR_VARIABLES = ("UV_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """What this machine offers for strangers' code: the area, whose user, and the sandbox, or why there is none."""
-
-    area: Path
-    identity: Identity
-    sandbox: Sandbox
-    problem: str
-    trusted: bool
 
 
 def install(settings: Settings) -> None:
@@ -122,44 +97,6 @@ def upgrade_state(settings: Settings) -> None:
 def machine(settings: Settings) -> Machine:
     """Find and prove the sandbox; its self-test runs once a process."""
     return find_machine(settings.data_dir, off=settings.sandbox is SandboxSetting.OFF)
-
-
-def find_machine(folder: Path, *, off: bool) -> Machine:
-    """The same by a data folder and the operator's word."""
-    if off:
-        who = named_identity(os.geteuid(), os.getegid())
-        area = open_area(folder / "area", who)
-        unsandboxed = Unsandboxed(identity=who, area=area)
-        return Machine(area=area, identity=who, sandbox=unsandboxed, problem="", trusted=True)
-    who = identity(os.geteuid(), os.getegid())
-    area = open_area(folder / "area", who)
-    found = proven_sandbox(
-        area=area, identity=who, setting=None, search_path=os.environ.get("PATH", os.defpath), project=PROJECT
-    )
-    if isinstance(found, Unavailable):
-        return Machine(area=area, identity=who, sandbox=NoSandbox(found, who), problem=found.reason, trusted=False)
-    return Machine(area=area, identity=who, sandbox=found.sandbox, problem="", trusted=False)
-
-
-def databases(found: Machine) -> tuple[Database, ...]:
-    """The engines that are served."""
-    return (
-        PostgresqlDatabase(area=found.area, sandbox=found.sandbox),
-        SqliteDatabase(area=found.area, sandbox=found.sandbox),
-    )
-
-
-def sources(found: Machine) -> tuple[Source, ...]:
-    """The sources that are served."""
-    operator = tuple((name, value) for name, value in os.environ.items() if name.startswith(_OPERATOR_VARIABLES))
-    environments = Environments(
-        area=found.area,
-        identity=found.identity,
-        uv=Path(sys.executable).parent / "uv",
-        interpreter=Path(sys.executable),
-        operator=operator,
-    )
-    return (AlembicSource(recorder=Recorder(sandbox=found.sandbox, area=found.area), environments=environments),)
 
 
 def server_config(path: Path) -> ServerFile:

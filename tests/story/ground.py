@@ -1,0 +1,128 @@
+"""What all stories of a run stand on: a proven sandbox, one Python environment, and a database as the first commit leaves it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+
+from tests.story.house import House, open_house
+from tests.story.shop import shop_files
+from workers import wiring
+from workers.sandbox.runtime import python_runtime
+
+# What the shop needs, from the environment that runs the tests.
+PACKAGES = ("alembic", "sqlalchemy", "mako", "markupsafe", "typing_extensions")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The SQLite file that an environment of a story is."""
+
+    path: Path
+
+    def run(self, sql: str) -> None:
+        """Somebody changes the database by hand."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.executescript(sql)
+
+    def text(self) -> str:
+        """The whole database: every object and every row."""
+        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
+            return "\n".join(connection.iterdump())
+
+    def columns(self, table: str = "orders") -> list[str]:
+        """The columns of a table."""
+        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
+            return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The shop's house with its targets by environment."""
+
+    house: House
+    targets: dict[str, Target]
+
+    @property
+    def prod(self) -> Target:
+        """The database that all the fuss is about."""
+        return self.targets["prod"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Made once a run; every story opens a house of its own on it."""
+
+    machine: wiring.Machine
+    python: Path
+    template: Path
+
+    def open_shop(
+        self,
+        folder: Path,
+        config: str = "",
+        *,
+        environments: tuple[str, ...] = ("prod",),
+        server_rules: str = "approvers: from_repository",
+        files: dict[str, str] | None = None,
+    ) -> Shop:
+        """A shop whose targets have the first migration and no rows."""
+        targets = {name: Target(self._target(folder, name)) for name in environments}
+        lines = ["repositories:", "  acme/shop:", "    modules:", "      shop:"]
+        lines += [f"        python_environment: {self.python}", "        environments:"]
+        lines += [f'          {name}: {{url: "env:{name.upper()}_URL", {server_rules}}}' for name in environments]
+        variables = {f"{name.upper()}_URL": f"sqlite:///{target.path}" for name, target in targets.items()}
+        first = shop_files(config) if files is None else files
+        house = open_house(folder, "\n".join(lines) + "\n", variables, first, machine=self.machine)
+        return Shop(house, targets)
+
+    def _target(self, folder: Path, name: str) -> Path:
+        place = folder / name
+        place.mkdir()
+        shutil.copy(self.template, place / "shop.db")
+        self.machine.identity.owns(place)
+        return place / "shop.db"
+
+
+def make_ground(folder: Path) -> Ground:
+    """Prove the sandbox, gather the packages, and make the first database with the stock tool."""
+    machine = wiring.find_machine(folder, off=os.environ.get("SCHEMAGATE_SANDBOX") == "off")
+    assert not machine.problem, machine.problem
+    return Ground(machine, _python(machine), _template(folder / "template"))
+
+
+def _python(machine: wiring.Machine) -> Path:
+    """An environment made without an index: our own copies of what the shop needs."""
+    runtime = python_runtime(machine.area, machine.identity, Path(sys.executable))
+    place = machine.area / "shop-environment"
+    words = [runtime.bin, "-m", "venv", "--without-pip", str(place)]
+    subprocess.run(words, env=dict(runtime.environment), check=True, timeout=60)
+    (packages,) = place.glob("lib/python3*/site-packages")
+    for name in PACKAGES:
+        for file in distribution(name).files or ():
+            if file.parts[0] not in {"..", "__pycache__"} and file.suffix != ".pyc":
+                (packages / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(str(file.locate()), packages / file)
+    compiling = [runtime.bin, "-m", "compileall", "-q", str(packages)]
+    subprocess.run(compiling, env=dict(runtime.environment), check=True, timeout=120)
+    for found, _, _ in os.walk(place):
+        Path(found).chmod(0o755)
+    return place
+
+
+def _template(folder: Path) -> Path:
+    for name, text in shop_files().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    path = folder / "shop.db"
+    environment = {"PATH": os.defpath, "DATABASE_URL": f"sqlite:///{path}", "PYTHONPATH": str(folder)}
+    words = [sys.executable, "-m", "alembic", "upgrade", "head"]
+    subprocess.run(words, cwd=folder, env=environment, check=True, capture_output=True, timeout=60)
+    return path
