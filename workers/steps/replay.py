@@ -87,9 +87,13 @@ def run_replay(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
 
 
 def code_digest(tree: Tree) -> str:
-    """Hash every file of a tree that may run or steer what runs; documents do not count."""
-    files = [[item.path, item.oid] for item in tree.entries() if PurePosixPath(item.path).suffix.lower() in _CODE]
+    """Hash every file of a tree that may run or steer what runs; documents and the artifacts of our own evidence do not count."""
+    files = [[item.path, item.oid] for item in tree.entries() if _may_run(PurePosixPath(item.path))]
     return sha256(canonical(files))
+
+
+def _may_run(path: PurePosixPath) -> bool:
+    return path.suffix.lower() in _CODE and not path.match("modules/*/workdocs/active/*/db/artifacts/*")
 
 
 def _request(question: ReplayQuestion, database: ScratchDatabase, engine: Engine) -> RecordRequest:
