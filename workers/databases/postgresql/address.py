@@ -81,7 +81,9 @@ class Address:
             file = Path(folder, "pgpass")
             file.touch(mode=0o600)
             file.write_text(f"*:*:*:*:{_escaped(self._get('password'))}\n")
-            yield found | {"PGPASSFILE": str(file), "HOME": folder}
+            # A password file that the URL names is the operator's own; it is used where the URL has no password.
+            own = {"PGPASSFILE": str(file)} if self._get("password") or "PGPASSFILE" not in found else {}
+            yield found | own | {"HOME": folder}
 
     def _get(self, key: str) -> str:
         return dict(self.words).get(key, "")
