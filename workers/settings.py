@@ -17,6 +17,8 @@ from workers.core.refusals import RefusalCode
 DEFAULT_API_URL = "https://api.github.com"
 DEFAULT_SERVER_URL = "https://github.com"
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8080
 KEY_BYTES = 32
 _SECRETS = (
     "SCHEMAGATE_PRIVATE_KEY",
@@ -95,8 +97,8 @@ class Settings:
             data_dir=folder,
             state_keys=_keys(environment, "SCHEMAGATE_STATE_KEY", folder / "state.key", new_key),
             signing_keys=_keys(environment, "SCHEMAGATE_SIGNING_KEY", folder / "signing.key", new_key),
-            host=environment.get("SCHEMAGATE_HOST") or "127.0.0.1",
-            port=_port(environment.get("SCHEMAGATE_PORT") or "8080"),
+            host=environment.get("SCHEMAGATE_HOST") or DEFAULT_HOST,
+            port=_port(environment.get("SCHEMAGATE_PORT") or str(DEFAULT_PORT)),
             sandbox=_sandbox(environment.get("SCHEMAGATE_SANDBOX") or "required"),
             variables=_variables(environment, config),
         )

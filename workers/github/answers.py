@@ -46,6 +46,10 @@ class Answer:
             found = found.get(key) if isinstance(found, dict) else None
         return Answer(found)
 
+    def texts(self, *keys: str) -> tuple[tuple[str, str], ...]:
+        """The pairs of a mapping of strings that must be there."""
+        return tuple((key, value) for key, value in self._of(dict, keys).items() if isinstance(value, str))
+
     def items(self, *keys: str) -> tuple[Answer, ...]:
         """The items of a list that must be there."""
         return tuple(Answer(item) for item in self._of(list, keys))

@@ -36,6 +36,10 @@ class GithubHost(Repositories, Pulls, Comments, Checks, Commits, Deployments, Pe
     ) -> None:
         self.session.__exit__(kind, error, trace)
 
+    def granted(self) -> tuple[tuple[str, str], ...]:
+        """(permission, level) of everything that the App may do."""
+        return self.session.granted()
+
     def token(self, repository: Repository) -> str:
         """What `mirror.Mirrors` fetches with."""
         return self.session.token(repository)

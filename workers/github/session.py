@@ -87,6 +87,10 @@ class Session:
             self._login = f"{self._as_app(APP_ITSELF).text('slug')}[bot]"
         return self._login
 
+    def granted(self) -> tuple[tuple[str, str], ...]:
+        """(permission, level) of everything that the App's settings give it."""
+        return self._as_app(APP_ITSELF).texts("permissions")
+
     def token(self, repository: Repository) -> str:
         """An installation token for git, limited to the repository."""
         return self._token(repository.installation, repository.id)

@@ -1,0 +1,91 @@
+"""`schemagate connect-check`, `snapshot` and `diff`: one or two databases, read only."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from workers.console.output import Parser, progress, tell, url_around, write
+from workers.console.standalone import open_target
+from workers.core.diff import diff, diff_to_json
+from workers.core.errors import ExpectedError
+from workers.core.narrow import narrowed
+from workers.core.refusals import RefusalCode
+from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
+from workers.local.clock import SystemClock
+from workers.rendering.connection import DiffFormat, connection_check, diff_text
+
+_FORMATS = ("text", "json", "markdown")
+
+
+def options(name: str, parser: Parser) -> None:
+    """What one of the three commands takes and does."""
+    if name == "diff":
+        parser.add_argument("old", metavar="FROM", help="a URL or a snapshot file")
+        parser.add_argument("new", metavar="TO", help="the same")
+        parser.add_argument("--format", choices=tuple(_FORMATS), default="text", help=" or ".join(_FORMATS))
+        parser.set_defaults(run=_diff)
+    else:
+        parser.add_argument("--url", help="postgresql://… or sqlite:///…")
+        parser.add_argument("--out", type=Path, metavar="FILE", help="instead of standard output")
+        parser.set_defaults(run=_connect_check if name == "connect-check" else _snapshot)
+    if name != "connect-check":
+        parser.add_argument("--schema", action="append", metavar="S", help="only this schema; may be repeated")
+        parser.add_argument("--exclude-extensions", action="store_true", help="leave out what extensions own")
+
+
+def url_given(found: argparse.Namespace) -> str:
+    """`--url`, else DATABASE_URL of the environment, else of the `.env` of the current folder. Raises ExpectedError(not_configured)."""
+    url = found.url or url_around()
+    if not url:
+        advice = "give --url, or set DATABASE_URL in the environment or in .env here"
+        raise ExpectedError("no database is named", advice, RefusalCode.NOT_CONFIGURED)
+    return str(url)
+
+
+def _connect_check(found: argparse.Namespace) -> int:
+    with progress("asking the database"):
+        preflight = open_target(url_given(found)).preflight()
+    write(connection_check(preflight, checked_at=SystemClock().iso()), found.out)
+    return 1 if preflight.blockers else 0
+
+
+def _snapshot(found: argparse.Namespace) -> int:
+    with progress("reading the schema"), open_target(url_given(found)).reading() as reader:
+        snapshot = narrowed(reader.snapshot(), tuple(found.schema or ()), exclude_extensions=found.exclude_extensions)
+    write(json.dumps(snapshot_to_json(snapshot), indent=1) + "\n", found.out)
+    return 0
+
+
+def _diff(found: argparse.Namespace) -> int:
+    schemas = tuple(found.schema or ())
+    with progress("reading both schemas"):
+        old, new = (
+            narrowed(_side(side), schemas, exclude_extensions=found.exclude_extensions)
+            for side in (found.old, found.new)
+        )
+    changes = diff(old, new)
+    if found.format == "json":
+        write(json.dumps(diff_to_json(old, new, changes), indent=1) + "\n", None)
+    else:
+        write(diff_text(changes, DiffFormat(found.format)), None)
+    for item in dict.fromkeys((*old.unread, *new.unread)):
+        tell(f"not compared: {item.kind} {'.'.join(item.name)} ({item.why})")
+    return 2 if changes else 0
+
+
+def _side(text: str) -> Snapshot:
+    """A snapshot file where there is one of that name, else a database."""
+    if "://" in text:
+        with open_target(text).reading() as reader:
+            return reader.snapshot()
+    try:
+        return snapshot_from_json(json.loads(Path(text).read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ExpectedError(
+            f"{text} cannot be read", "give a URL or a snapshot file", RefusalCode.NOT_CONFIGURED
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{text} is not a schemagate-snapshot/1 file"
+        raise ExpectedError(message, "make one with `schemagate snapshot`", RefusalCode.CONFIG_INVALID) from error
