@@ -7,9 +7,10 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import STATE_KEY, open_store
 from workers.messages import Heard, HeardKind, encode_heard
-from workers.store.inbox import Delivery, Inbox, connect
+from workers.store.inbox import Delivery, Inbox, connect, metadata
 from workers.store.seal import Seal
 from workers.store.sql import SqlStore
+from workers.store.tables import memory
 
 
 @pytest.fixture
@@ -18,11 +19,40 @@ def clock():
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """An empty state, once of each kind."""
+def empty_url(request, tmp_path):
+    """A state without tables, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'state.db'}"
     return request.getfixturevalue("pg_url")
+
+
+@pytest.fixture(scope="session")
+def pg_state(postgres):
+    """A PostgreSQL state with its tables, made once."""
+    url = postgres.create_database()
+    open_store(url).close()
+    yield url
+    postgres.drop_database(url.rpartition("/")[2])
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """A state with its tables and nothing in them, once of each kind."""
+    if request.param == "postgresql":
+        made = request.getfixturevalue("pg_state")
+        _empty(made)
+        return made
+    made = f"sqlite:///{tmp_path / 'state.db'}"
+    open_store(made).close()
+    return made
+
+
+def _empty(url: str) -> None:
+    engine = connect(url)
+    tables = ", ".join(table.name for known in (metadata, memory) for table in known.tables.values())
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    engine.dispose()
 
 
 @pytest.fixture
@@ -41,7 +71,7 @@ def another(url, clock):
 
 @pytest.fixture
 def store(url, clock):
-    opened = open_store(url, clock)
+    opened = SqlStore(connect(url), Seal((STATE_KEY,)), clock)
     yield opened
     opened.close()
 

@@ -18,8 +18,8 @@ from workers.store.upgrade import upgrade
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_migrations_make_exactly_the_tables_that_the_code_uses(url):
-    engine = connect(url)
+def test_the_migrations_make_exactly_the_tables_that_the_code_uses(empty_url):
+    engine = connect(empty_url)
     upgrade(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": "schemagate_state"})
@@ -30,8 +30,8 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_uses(url):
     assert "rollouts_one_open_a_plan" in indexes
 
 
-def test_a_second_upgrade_changes_nothing(url):
-    engine = connect(url)
+def test_a_second_upgrade_changes_nothing(empty_url):
+    engine = connect(empty_url)
     for _ in range(2):
         upgrade(engine)
     with reading(engine) as connection:
@@ -39,9 +39,9 @@ def test_a_second_upgrade_changes_nothing(url):
     engine.dispose()
 
 
-def test_processes_that_start_together_upgrade_once(url):
+def test_processes_that_start_together_upgrade_once(empty_url):
     program = "import sys; from workers.store.inbox import connect; from workers.store.upgrade import upgrade; upgrade(connect(sys.argv[1]))"
-    argv = [sys.executable, "-c", program, url]
+    argv = [sys.executable, "-c", program, empty_url]
     started = [subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(4)]
     errors = [process.communicate(timeout=60)[1].decode() for process in started]
     assert [process.returncode for process in started] == [0] * 4, "\n".join(errors)
