@@ -5,7 +5,7 @@ from __future__ import annotations
 from workers.core.errors import ExpectedError
 from workers.core.rollout import UNFINISHED
 from workers.messages import CommitWorkdocs, PlanPull, Reconcile, RecoverRollout, Triage
-from workers.ports import Repository, Services
+from workers.ports import Pull, PullMemory, Repository, Services
 
 
 def reconcile(message: Reconcile, services: Services) -> None:
@@ -36,11 +36,18 @@ def _recover_rollouts(services: Services) -> None:
 
 
 def _look_at_pulls(repository: Repository, services: Services) -> None:
-    """An event that never came shows as a head that nobody looked at; a plan that died as a wish that nobody fulfilled."""
+    """A lost event shows as a head or a base that nobody planned; a plan that died as a wish that nobody fulfilled."""
     known = {item.number: item for item in services.store.pulls(repository.id)}
+    tips: dict[str, str] = {}
     for pull in services.host.open_pulls(repository):
         memory = known.get(pull.number)
-        if memory is None or memory.seen_head != pull.head:
+        if memory is not None and memory.planned_base and pull.base_branch not in tips:
+            tips[pull.base_branch] = services.host.branch_tip(repository, pull.base_branch)
+        if memory is None or memory.seen_head != pull.head or _base_moved(memory, pull, tips):
             services.queue.send(Triage(repository=repository.id, pull=pull.number))
     for number in services.store.unplanned(repository.id):
         services.queue.send(PlanPull(repository=repository.id, pull=number))
+
+
+def _base_moved(memory: PullMemory, pull: Pull, tips: dict[str, str]) -> bool:
+    return bool(memory.planned_base) and memory.planned_base != tips.get(pull.base_branch, memory.planned_base)
