@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sources.alembic.conftest import Record
-from tests.sources.alembic.projects import HEAD, module, revision, shop
+from tests.sources.alembic.projects import HEAD, module, revision, shop, tree
 from workers.ports import RecordDirection, RecordedStatement, Recording, ScratchAddress
 
 pytestmark = pytest.mark.sandbox
@@ -283,6 +283,17 @@ def test_a_version_table_of_another_name_is_the_projects_own(record: Record, pos
     assert any(item.sql.startswith("CREATE TABLE shop_version") for item in found.statements)
     again = record(shop({"alembic/env.py": env}), postgresql)
     assert again.statements == ()
+
+
+def test_a_module_in_a_folder_with_a_src_layout_and_no_ini_file(record: Record, sqlite: ScratchAddress):
+    toml = '[tool.alembic]\nscript_location = "%(here)s/migrations"\n'
+    files = {"services/shop/pyproject.toml": toml}
+    for path, content in shop().files.items():
+        moved = path.replace("alembic/", "migrations/").replace("shop/", "src/shop/")
+        files |= {} if path == "alembic.ini" else {f"services/shop/{moved}": content.decode()}
+    found = record(tree(files), sqlite, module=module("services/shop"), declared=True)
+    assert (found.error, found.declared_error, found.declared) == ("", "", ())
+    assert len(found.statements) == 13
 
 
 def test_what_nobody_expects_is_noted(record: Record, postgresql: ScratchAddress):
