@@ -39,7 +39,7 @@ Decision = Allowed | Blocked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullFacts:
-    """What the gate knows of a pull, read from GitHub just now."""
+    """What the gate knows of a pull, read from GitHub just now. `unmapped` counts the commits that GitHub maps to nobody."""
 
     number: int
     open: bool
@@ -51,6 +51,7 @@ class PullFacts:
     unseen_push: bool = False
     rejected_by: str = ""
     logins: tuple[tuple[int, str], ...] = ()
+    unmapped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ def pull_facts(repository: Repository, pull: Pull, services: Services) -> PullFa
         excluded=tuple(sorted({push.sender for push in pushes} | named)),
         unseen_push=commits is None or (not seen and not named),
         rejected_by=memory.rejected_by,
+        unmapped=sum(1 for item in commits or () if item.author is None),
         logins=tuple(
             {
                 **{item.author: item.author_login for item in theirs if item.author is not None},

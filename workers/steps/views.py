@@ -22,7 +22,6 @@ def report_view(
     """The whole report of a pull."""
     pull = opened.pull
     modules = tuple(dict.fromkeys(item.matter.module.id for item in judged))
-    commits = services.host.commit_authors(opened.repository, pull.number) if judged else ()
     return ReportView(
         full_name=opened.repository.full_name,
         pull=pull.number,
@@ -34,7 +33,7 @@ def report_view(
         problems=problems,
         merged=pull.merged,
         open=pull.open,
-        unmapped=sum(1 for item in commits or () if item.author is None),
+        unmapped=max((item.facts.unmapped for item in judged), default=0),
         tasks=tuple((item.matter.environment.name, task_of(opened, item)) for item in judged),
         workdocs_sentence=_workdocs_sentence(judged),
         other_pulls=(),
