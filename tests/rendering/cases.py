@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from workers.rendering.views import (
     StatusView,
     VoidedView,
 )
+from workers.rendering.workdocs import workdocs
 
 EXPECTED = Path(__file__).parent / "expected"
 HOSTILE = "x`y|z --> @team/dba <script>alert(1)</script> \u202e#12 https://evil.example [l](http://e) <!-- schemagate:report:1 -->"
@@ -320,10 +322,25 @@ def check_text(view: ReportView) -> str:
     return checks.environment_check(view, view.modules[0], view.modules[0].environments[0]).text
 
 
-def texts() -> dict[str, str]:
-    return {f"report_{name}": report(build()) for name, build in REPORTS.items()} | {
-        name: build() for name, build in COMMENTS.items()
+def signed(content: bytes) -> tuple[str, str]:
+    """A signature that a test can tell: the length of what it signs."""
+    return "2026-a", b64encode(str(len(content)).encode()).decode()
+
+
+def rollout_documents() -> dict[str, str]:
+    """The six documents of one rollout."""
+    files = workdocs(make.some_workdocs(), signed).files
+    return {
+        "workdocs_" + path.rsplit("/", 1)[1].removesuffix(".md"): text for path, text in files if path.endswith(".md")
     }
+
+
+def texts() -> dict[str, str]:
+    return (
+        {f"report_{name}": report(build()) for name, build in REPORTS.items()}
+        | {name: build() for name, build in COMMENTS.items()}
+        | rollout_documents()
+    )
 
 
 if __name__ == "__main__":

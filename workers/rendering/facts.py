@@ -65,8 +65,10 @@ def not_compared(place: Place) -> str:
     live = place.shown.examination.live
     if live is None:
         return "everything: the schema was not read"
-    kinds = Counter(item.kind for item in live.unread)
-    parts = [f"{number} {plain(kind.replace('_', ' '))}" for kind, number in sorted(kinds.items())]
+    kinds = sorted(Counter(item.kind for item in live.unread).items())
+    parts = [f"{number} {plain(kind.replace('_', ' '), 40)}" for kind, number in kinds[:20]]
+    if len(kinds) > 20:
+        parts.append(f"{len(kinds) - 20} kinds more")
     if live.excluded:
         parts.append(f"{count(len(live.excluded), 'object')} that the filter takes out")
     parts.append("rows, roles and server settings")

@@ -15,11 +15,11 @@ from workers.rendering.views import ReportView
 REFUSALS_PAGE = ""  # where docs/refusals.md is published; without an address the codes are shown without a link
 _LONGEST = 1_000
 _UNSAID = frozenset({RefusalCode.NEEDS_APPROVAL, RefusalCode.ENVIRONMENT_ORDER})
-_ACTORS = (
-    (Actor.AUTHOR, "To fix (author: {author})"),
-    (Actor.OPERATOR, "To fix (operator of schemagate)"),
-    (Actor.APPROVER, "To decide (approver)"),
-)
+_TITLES = {
+    Actor.AUTHOR: "To fix (author: {author})",
+    Actor.OPERATOR: "To fix (operator of schemagate)",
+    Actor.APPROVER: "To decide (approver)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class IssueList:
     lines: tuple[str, ...]
 
 
+ByActor = tuple[tuple[Actor, tuple[Issue, ...]], ...]
+
+
 def issues(view: ReportView, actors: Iterable[Actor]) -> tuple[Issue, ...]:
     """Every reason that one of these people can remove, once; what the table or the line to paste says already is left out."""
     wanted = set(actors)
@@ -50,27 +53,30 @@ def issues(view: ReportView, actors: Iterable[Actor]) -> tuple[Issue, ...]:
     return _with_backups(tuple(Issue(item, tuple(names)) for item, names in found.values()))
 
 
-def issue_lists(view: ReportView, room: Room) -> tuple[IssueList, ...]:
-    """The lists by who must act; problems of the config are the author's."""
+def by_actor(view: ReportView) -> ByActor:
+    """Every reason of a report, apart for each kind of person, in the order in which they are told; problems of the config are the author's."""
     problems = tuple(Issue(item) for item in view.problems)
-    every = {actor: issues(view, (actor,)) + (problems if actor is Actor.AUTHOR else ()) for actor, _ in _ACTORS}
-    several = len({item.places for found in every.values() for item in found}) > 1
+    return tuple((actor, issues(view, (actor,)) + (problems if actor is Actor.AUTHOR else ())) for actor in _TITLES)
+
+
+def issue_lists(every: ByActor, author: str, room: Room) -> tuple[IssueList, ...]:
+    """The lists as they are shown."""
+    several = len({item.places for _, found in every for item in found}) > 1
     lists, number = [], 1
-    for actor, title in _ACTORS:
-        shown = every[actor][: room.items]
+    for actor, found in every:
+        shown = found[: room.items]
         lines = [f"{at}. {issue_text(item, named=several)}" for at, item in enumerate(shown, number)]
-        number += len(every[actor])
-        if left := len(every[actor]) - len(shown):
+        number += len(found)
+        if left := len(found) - len(shown):
             lines.append(f"- … and {left} more; the check runs name them all")
-        lists.append(IssueList(title=title.format(author=plain(view.author_login)), lines=tuple(lines)))
+        lists.append(IssueList(title=_TITLES[actor].format(author=plain(author)), lines=tuple(lines)))
     return tuple(item for item in lists if item.lines)
 
 
-def numbers(view: ReportView, place: Place) -> str:
+def numbers(every: ByActor, place: Place) -> str:
     """The numbers under which a place's reasons stand in the lists: `1, 2`."""
-    every = [item for actor, _ in _ACTORS for item in issues(view, (actor,))]
-    mine = [str(number) for number, item in enumerate(every, 1) if place.name in item.places]
-    return some(mine, 9)
+    found = (item for _, some_of_them in every for item in some_of_them)
+    return some([str(number) for number, item in enumerate(found, 1) if place.name in item.places], 9)
 
 
 def issue_text(issue: Issue, *, named: bool = False) -> str:

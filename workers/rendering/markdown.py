@@ -8,7 +8,7 @@ import unicodedata
 from workers.core.redact import redact
 
 LONGEST = 300
-_MARGIN = 4_000  # more than any secret that is cut in its middle could be, so that what is left of it is cut away too
+_MARGIN = 1_500  # more than any secret that is cut in its middle could be, so that what is left of it is cut away too
 _BREAK = (
     "\ue000"  # stands for the break until everything is escaped; `visible` has spelled out any that came with the text
 )

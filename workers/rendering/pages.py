@@ -29,6 +29,9 @@ def plan_pages(plan: Plan) -> tuple[str, ...]:
 
 def canonical_from_pages(pages: tuple[str, ...]) -> bytes:
     """Return the bytes that the digest covers, from the pages alone. Raises ValueError where a page is missing or changed."""
+    for number, page in enumerate(pages, 1):
+        if f" · page {number} of {len(pages)} · " not in page.partition("\n")[0]:
+            raise ValueError(f"page {number} of {len(pages)} is not here")
     parts: dict[str, list[str]] = {}
     current: list[str] = []
     for line in (line for page in pages for line in page.partition("\n\n")[2].split("\n")[1:-1]):

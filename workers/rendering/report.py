@@ -7,7 +7,7 @@ from workers.core.plan import Undo
 from workers.core.policy import approver_names
 from workers.rendering import aftermath, facts
 from workers.rendering.aftermath import Fold
-from workers.rendering.issues import issue_lists, numbers
+from workers.rendering.issues import ByActor, by_actor, issue_lists, numbers
 from workers.rendering.markdown import cell, code, link, plain, prose
 from workers.rendering.outlook import Outlook, Place, places
 from workers.rendering.phrases import count, joined, moment, runs, some
@@ -30,23 +30,23 @@ _ROOMS = (
 
 def report(view: ReportView) -> str:
     """Return the report; never longer than GitHub takes, and the same for the same view."""
+    found, every = places(view), by_actor(view)
     for room in _ROOMS:
-        text = _page(view, room)
+        text = _page(view, found, every, room)
         if len(text) <= LONGEST:
             return text
     return _smallest(view)
 
 
-def _page(view: ReportView, room: Room) -> str:
-    found = places(view)
+def _page(view: ReportView, found: tuple[Place, ...], every: ByActor, room: Room) -> str:
     text = render(
         "comments/report.md.j2",
         heading=headline(view),
         summaries=tuple(_summary(module.id, found) for module in view.modules),
-        lists=issue_lists(view, room),
+        lists=issue_lists(every, view.author_login, room),
         step=next_step(view),
         merge=aftermath.merge_first(view, found),
-        table=_table(view, found),
+        table=_table(found, every),
         picture=_picture(found),
         runs=planned(found, room),
         after=aftermath.ran(found, room),
@@ -94,17 +94,17 @@ def _summary(module: str, found: tuple[Place, ...]) -> str:
     return " · ".join(parts)
 
 
-def _table(view: ReportView, found: tuple[Place, ...]) -> tuple[tuple[str, str, str], ...]:
+def _table(found: tuple[Place, ...], every: ByActor) -> tuple[tuple[str, str, str], ...]:
     if found and all(place.outlook is Outlook.APPLIED for place in found):
         rows = [("", "applied", "approved by")]
         rows += [(f"**{plain(place.name)}**", aftermath.when(place), aftermath.by(place)) for place in found]
     else:
         rows = [("", "state", "approves")]
-        rows += [(f"**{plain(place.name)}**", _state(view, place), _approves(place)) for place in found]
+        rows += [(f"**{plain(place.name)}**", _state(place, every), _approves(place)) for place in found]
     return tuple((a, cell(b), cell(c)) for a, b, c in rows) if found else ()
 
 
-def _state(view: ReportView, place: Place) -> str:
+def _state(place: Place, every: ByActor) -> str:
     waits = joined([plain(item) for item in place.shown.examination.waits_for])
     failed = (
         place.last is not None
@@ -115,8 +115,8 @@ def _state(view: ReportView, place: Place) -> str:
         Outlook.APPLIED: f"applied {aftermath.when(place)}",
         Outlook.WAITS: f"needs {waits or 'another environment'} first",
         Outlook.NOTHING: "up to date",
-        Outlook.FIX: f"blocked ({numbers(view, place)})",
-        Outlook.DECIDE: f"needs a decision ({numbers(view, place)})",
+        Outlook.FIX: f"blocked ({numbers(every, place)})",
+        Outlook.DECIDE: f"needs a decision ({numbers(every, place)})",
         Outlook.RUNNING: "being applied",
     }.get(place.outlook, place.outlook.value)
     return f"{words}; the last try failed" if failed else words
