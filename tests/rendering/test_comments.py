@@ -70,6 +70,12 @@ def test_a_refused_command_gives_every_code_with_its_way_out():
     assert "Paste instead" not in text
 
 
+def test_trouble_that_no_command_named_is_said_without_one():
+    text = comments.refused(RefusedView(command="", by="", refusals=(LOST,), instead="", report_url=make.PULL_URL))
+    assert text.startswith("⛔ What was asked for was not done: column")
+    assert "asked by" not in text
+
+
 def test_status_names_where_each_rule_was_written():
     rule = Origin("approvals", ".github/schemagate.yml", 17)
     ours = Origin("approvers", "server config", 4)

@@ -75,7 +75,7 @@ def refused(view: RefusedView) -> str:
     """A command that was refused: every reason, and the line to paste instead."""
     return _said(
         "comments/refused.md.j2",
-        command=code(view.command),
+        command=code(view.command) if view.command else "",
         by=plain(view.by),
         reasons=_reasons(view.refusals),
         instead=view.instead,

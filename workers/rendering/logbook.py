@@ -40,7 +40,7 @@ def rows(view: WorkdocsView) -> tuple[Row, ...]:
 
 
 def facts(view: WorkdocsView) -> tuple[Row, ...]:
-    """What was true when the first statement ran."""
+    """What the database was before the first statement and after the last, and what bounded each."""
     key = view.plan.key
     said = (
         ("Recorded before", ", ".join(map(code, key.recorded)) or "nothing"),
@@ -84,7 +84,7 @@ def authority(view: WorkdocsView) -> tuple[Row, ...]:
             "Confirmed by approval",
             f"{plain(view.confirmed, 1000)} (the backup is stated, **not tested by schemagate**)",
         ),
-        ("Rules met", ", ".join(rules)),
+        ("Rules met", " · ".join(rules)),
         ("Exceptions used", _exceptions(view)),
     ]
     return tuple((name, cell(text)) for name, text in said)
