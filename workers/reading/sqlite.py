@@ -142,6 +142,8 @@ def _token(group: str, text: str, start: int, end: int) -> Token:
 
 
 def _spaced(before: Token, token: Token) -> bool:
+    if Kind.NUMBER in {before.kind, token.kind} and "." in {before.text, token.text}:
+        return True  # else they would be another number
     if token.kind is Kind.SIGN and token.text in {",", ")", ".", ";"}:
         return False
     if before.kind is Kind.SIGN and before.text in {"(", "."}:

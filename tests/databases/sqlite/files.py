@@ -14,6 +14,7 @@ from pathlib import Path
 from workers.core import policy
 from workers.core.schema import SchemaObject, Snapshot
 from workers.databases.sqlite.database import SqliteDatabase
+from workers.databases.sqlite.session import Session
 from workers.ports import DatabaseLock, Held, Hold, Target
 
 APPLICATION = 12345
@@ -64,6 +65,20 @@ def held(lock: DatabaseLock | None) -> Held:
 
 def allowed() -> policy.Allowed:
     return policy.Allowed(digest="digest", approvals=(), _seal=policy._SEAL)
+
+
+def process_of(session: Session) -> int:
+    """The process that has the file open: the last in a line of only children."""
+    number = session._conversation._process.pid
+    while children := Path(f"/proc/{number}/task/{number}/children").read_text().split():
+        number = int(children[0])
+    return number
+
+
+def processor_seconds(number: int) -> float:
+    """How long a process kept a processor busy; other programs on the machine do not count."""
+    fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

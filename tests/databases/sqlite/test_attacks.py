@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases.sqlite.files import given, made, objects_of, snapshot_of, target_of
+from tests.databases.sqlite.files import given, made, objects_of, process_of, snapshot_of, target_of
 from workers.core.errors import ExpectedError
 from workers.databases.sqlite.database import SqliteDatabase
 from workers.databases.sqlite.file import Mode, find
@@ -123,7 +123,7 @@ def test_the_process_sees_the_folder_of_its_file_and_nothing_of_the_machine(engi
     assert objects_of(snapshot_of(engine, path), "table").keys() == {("secret",)}
     with engine._opener.open(find(path), Mode.WRITE, busy=1) as session:
         session.ask("state")
-        root = Path(f"/proc/{_innermost(session._conversation._process.pid)}/root")
+        root = Path(f"/proc/{process_of(session)}/root")
         assert sorted(item.name for item in (root / "database").iterdir()) == ["live.db"]
         assert not any((root / name).exists() for name in ("home", "var", "etc/shadow", str(data_dir)[1:]))
 
@@ -213,10 +213,3 @@ def test_an_answer_without_end_is_not_read_to_its_end(engine: SqliteDatabase, pa
         pytest.raises(FileError, match="too large"),
     ):
         session.rows("SELECT hex(zeroblob(34000000))")
-
-
-def _innermost(number: int) -> int:
-    """The last process in a line of only children: the program that runs in the sandbox."""
-    while children := Path(f"/proc/{number}/task/{number}/children").read_text().split():
-        number = int(children[0])
-    return number
