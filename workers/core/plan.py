@@ -192,9 +192,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """A plan as the state holds it: with the code that people type, unique in its pull, and whether it was shown."""
+    """A plan as the state holds it: with the code that people type, unique in its pull, and whether and when it was shown first."""
 
     plan: Plan
     code: str
     shown: bool
     retired: bool = False
+    shown_at: str = ""

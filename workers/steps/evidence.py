@@ -57,7 +57,7 @@ def evidence_at_start(opened: OpenPull, given: Permit, stored: StoredPlan) -> tu
         author=pull.author_login,
         excluded=tuple(logins.get(item, f"id {item}") for item in given.facts.excluded if item != pull.author),
         config_commit=opened.tip,
-        published_at=examination.examined_at,
+        published_at=stored.shown_at,
         task=task_name(module.task, pull.number, pull.title, examination.environment),
         workdocs_to=module.workdocs_to,
     )

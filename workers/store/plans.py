@@ -48,12 +48,14 @@ class Plans(Ground):
                 self._assign(connection, plan, new_code)
             row_kept = connection.execute(_stored().where(plans.c.digest == plan.digest)).mappings().one()
             self._check_code(row_kept)
-        return StoredPlan(plan, row_kept["code"], shown=row_kept["shown"], retired=row_kept["retired"])
+        return _with_code(plan, row_kept)
 
     def mark_shown(self, digest: str) -> None:
         with self._engine.begin() as connection:
             for row in connection.execute(_current(codes.c.digest == digest)).mappings().all():
-                self._flag(connection, row, shown=True)
+                self._check_code(row)
+                if not row["shown"]:
+                    self._flag(connection, row, shown=True, shown_at=self._clock.iso())
 
     def retire_codes(self, repository: int, pull: int) -> None:
         of_pull = and_(codes.c.repository == repository, codes.c.pull == pull)
@@ -84,7 +86,7 @@ class Plans(Ground):
             return None
         if plan.digest != row["digest"]:
             return None
-        return StoredPlan(plan, row["code"], shown=row["shown"], retired=row["retired"])
+        return _with_code(plan, row)
 
     def _plan_row(self, plan: Plan) -> dict[str, Any]:
         text = json.dumps(to_json(plan))
@@ -109,13 +111,14 @@ class Plans(Ground):
                 "code": new_code(),
                 "digest": plan.digest,
                 "shown": False,
+                "shown_at": "",
                 "retired": False,
             }
             if add(connection, codes, {**row, "seal": self._code_seal(row)}):
                 return
         raise RuntimeError("no unused plan code was drawn")
 
-    def _flag(self, connection: Connection, row: RowMapping, **flags: bool) -> None:
+    def _flag(self, connection: Connection, row: RowMapping, **flags: bool | str) -> None:
         self._check_code(row)
         changed = {**row, **flags}
         values = {**flags, "seal": self._code_seal(changed)}
@@ -129,8 +132,12 @@ class Plans(Ground):
 
 
 def _code_values(row: Any) -> tuple[str | int | bool, ...]:  # noqa: ANN401 -- a row, or one in the making
-    names = ("repository", "pull", "environment", "code", "digest", "shown", "retired")
+    names = ("repository", "pull", "environment", "code", "digest", "shown", "shown_at", "retired")
     return tuple(row[name] for name in names)
+
+
+def _with_code(plan: Plan, row: RowMapping) -> StoredPlan:
+    return StoredPlan(plan, row["code"], shown=row["shown"], retired=row["retired"], shown_at=row["shown_at"])
 
 
 def _newest() -> Any:  # noqa: ANN401 -- a subquery of one number a digest

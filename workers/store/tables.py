@@ -82,6 +82,7 @@ codes = Table(
     Column("code", String(16), nullable=False),
     Column("digest", String(64), ForeignKey("plans.digest"), nullable=False),
     Column("shown", Boolean, nullable=False),
+    Column("shown_at", String(40), nullable=False),
     Column("retired", Boolean, nullable=False),
     Column("seal", String(200), nullable=False),
     UniqueConstraint("repository", "pull", "code", name="codes_once_in_a_pull"),

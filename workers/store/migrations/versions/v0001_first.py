@@ -209,6 +209,7 @@ def _create_codes() -> None:
         sa.Column("code", sa.String(length=16), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("shown", sa.Boolean(), nullable=False),
+        sa.Column("shown_at", sa.String(length=40), nullable=False),
         sa.Column("retired", sa.Boolean(), nullable=False),
         sa.Column("seal", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(["digest"], ["plans.digest"]),
