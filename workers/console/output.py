@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
     """Words that are wrong end with exit 1 and one line; 2 means something else to us, and what was typed may hold a password."""
 
     def error(self, message: str) -> NoReturn:
-        tell(f"{self.prog}: {hidden(message, sys.argv)}; see `{self.prog} --help`")
+        tell(f"{self.prog}: {hidden(message, message.split())}; see `{self.prog} --help`")
         raise SystemExit(1)
 
 
