@@ -25,7 +25,13 @@ def execution_logs(house: House, pull) -> list[str]:
     tasks = [dict(store.documents(item.id))["task"] for item in store.rollouts(house.repo.id, pull.number)]
     assert len(set(tasks)) == len(tasks)
     paths = [f"modules/shop/workdocs/active/{task}/db/03-execution-log.md" for task in tasks]
-    return [house.world.read_file(house.repo, pull.head_sha, path) for path in paths]
+    return [read(house, pull.head_sha, path) for path in paths]
+
+
+def read(house: House, ref: str, path: str) -> str:
+    found = house.world.read_file(house.repo, ref, path)
+    assert found is not None, path
+    return found.decode()
 
 
 def test_prod_waits_for_staging_and_both_keep_evidence_of_their_own(open_shop: OpenShop):
@@ -61,7 +67,7 @@ def test_after_an_apply_a_second_pull_is_told_of_the_unmerged_migration(open_sho
     house.world.merge(first, house.people["bob"], "merge")
     house.settle()
     rebased = add_column("gift", revision="3c00000000cc", after="2b00000000bb")
-    rebased["shop/models.py"] = house.world.read_file(house.repo, "main", "shop/models.py").replace(
+    rebased["shop/models.py"] = read(house, "main", "shop/models.py").replace(
         "    delivery: Mapped", "    gift: Mapped[str | None] = mapped_column(Text)\n    delivery: Mapped"
     )
     house.world.force_push(house.repo, house.people["carol"], "other", rebased, start="main")
@@ -111,7 +117,8 @@ def test_a_hotfix_by_hand_is_marked_as_applied_the_next_day(open_shop: OpenShop)
     assert "/mark-applied prod 2b00000000bb" in report
     house.say(pull, "bob", "/mark-applied prod 2b00000000bb")
     before = shop.prod.columns()
-    applied(house, pull)
+    house.say(pull, "bob", house.offered(pull))
+    assert "and verified" in house.answers(pull)[-1], house.answers(pull)[-1]
     assert shop.prod.columns() == before
     assert "2b00000000bb" in shop.prod.text()
 
@@ -123,11 +130,11 @@ def test_a_rollback_has_a_plan_and_an_approval_of_its_own(open_shop: OpenShop):
     applied(house, pull)
     house.say(pull, "bob", "/rollback prod")
     assert "delivery" in shop.prod.columns()
-    line = house.offered(pull)
+    line = f"/approve prod {house.code(pull)}"
     house.say(pull, "bob", line)
     assert "destructive_not_allowed" in house.answers(pull)[-1]
     house.say(pull, "bob", f'{line} --allow-destructive --accept-risk "the column is empty"')
-    assert "applied and verified" in house.answers(pull)[-1], house.answers(pull)[-1]
+    assert "and verified" in house.answers(pull)[-1], house.answers(pull)[-1]
     assert "delivery" not in shop.prod.columns()
     assert len(execution_logs(house, pull)) == 2
 
@@ -139,7 +146,8 @@ def test_a_database_without_history_gets_a_baseline_first(open_shop: OpenShop):
     pull = house.open_pull(add_column())
     assert "baseline_needed" in house.report(pull)
     house.say(pull, "bob", "/baseline prod 1a00000000aa")
-    applied(house, pull)
+    house.say(pull, "bob", house.offered(pull))
+    assert "baseline recorded and verified" in house.answers(pull)[-1]
     assert "1a00000000aa" in shop.prod.text()
     assert "delivery" not in shop.prod.columns()
     applied(house, pull)
@@ -147,7 +155,8 @@ def test_a_database_without_history_gets_a_baseline_first(open_shop: OpenShop):
 
 
 def test_a_model_without_its_migration_is_said_and_blocks(open_shop: OpenShop):
-    shop = open_shop()
+    config = shop_config().replace("    source: alembic\n", '    source: alembic\n    watch: ["shop/models.py"]\n')
+    shop = open_shop(config)
     house = shop.house
     change = add_column()
     pull = house.open_pull({"shop/models.py": change["shop/models.py"]})
@@ -159,7 +168,7 @@ def test_an_edited_and_a_deleted_migration_are_refused(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house
     path = "alembic/versions/1a00000000aa_first.py"
-    text = house.world.read_file(house.repo, "main", path)
+    text = read(house, "main", path)
     pull = house.open_pull({path: text.replace("String(320)", "String(100)")})
     assert "edited_migration" in house.report(pull)
     comment = house.open_pull({path: text + "\n# a remark\n"}, branch="remark")
@@ -172,7 +181,7 @@ def test_rows_that_a_migration_reads_refuse_it_by_name(open_shop: OpenShop):
     reading = (
         '    rows = op.get_bind().execute(sa.text("SELECT id FROM customers")).fetchall()\n'
         "    for row in rows:\n"
-        '        op.execute(f"UPDATE orders SET note = \'x\' WHERE customer_id = {row[0]}")\n'
+        "        op.execute(f\"UPDATE orders SET note = 'x' WHERE customer_id = {row[0]}\")\n"
         '    op.add_column("orders", sa.Column("delivery", sa.Text, nullable=True))\n'
     )
     change = add_column()

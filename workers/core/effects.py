@@ -32,6 +32,8 @@ _CONSTRAINTS = frozenset(
 _ADDITIVE = _CONSTRAINTS | {ObjectKind.TABLE, ObjectKind.COLUMN, ObjectKind.INDEX, ObjectKind.SEQUENCE, ObjectKind.ENUM}
 _ROWS = frozenset({StatementKind.UPDATE, StatementKind.DELETE, StatementKind.TRUNCATE})
 _WIDENINGS = (
+    ("int", "integer"),
+    ("integer", "int"),
     ("smallint", "integer"),
     ("smallint", "bigint"),
     ("integer", "bigint"),

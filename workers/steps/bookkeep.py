@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workers.core.diff import Change, diff, diff_objects
 from workers.core.names import Direction
@@ -18,6 +18,14 @@ class ByHand:
 
     statements: tuple[RecordedStatement, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+
+
+def can_be_marked(known: Known) -> bool:
+    """Whether the next pending migration is live already, exactly as it would leave things."""
+    first = replace(
+        known, pending=known.pending[:1], question=replace(known.question, direction=Direction.MARK_APPLIED)
+    )
+    return _beyond_migration(first) == ()
 
 
 def bookkeeping(known: Known, services: Services) -> ByHand:

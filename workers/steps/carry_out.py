@@ -10,13 +10,14 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workers.core.diff import Change, compose, diff
+from workers.core.diff import diff
 from workers.core.plan import Plan, Statement, StatementKind
 from workers.core.rollout import Step
 from workers.core.schema import Snapshot
 from workers.ports import Held, Services, StatementError, Writer
 
 TRIES = 5
+_CONNECTION_GONE = ("08", "57P")
 
 
 class Ending(StrEnum):
@@ -29,15 +30,20 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The ending, how many groups are committed, and why it stopped."""
+    """The ending, how many groups are committed, and why it stopped. Where the connection went away, only the database knows: `unsure`."""
 
     ending: Ending
     groups: int
     why: str = ""
+    unsure: bool = False
 
 
 class _StoppedError(Exception):
-    """The group cannot go on; its transaction is rolled back."""
+    """The group cannot go on; its transaction is rolled back, as far as we know."""
+
+    def __init__(self, why: str, *, unsure: bool = False) -> None:
+        super().__init__(why)
+        self.unsure = unsure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +64,10 @@ def carry_out(plan: Plan, held: Held, writer: Writer, rollout: int, services: Se
         try:
             _run_group(doing, number, first, group)
         except _StoppedError as stop:
-            return Run(ending=Ending.SOME if number else Ending.NOTHING, groups=number, why=str(stop))
+            ending = Ending.SOME if number else Ending.NOTHING
+            return Run(ending=ending, groups=number, why=str(stop), unsure=stop.unsure)
         first += len(group)
     return Run(ending=Ending.DONE, groups=len(groups))
-
-
-def groups_done(plan: Plan, before: Snapshot, now: Snapshot) -> int | None:
-    """Return how many groups of a plan the schema shows, None where it shows none of the states that the rehearsal went through."""
-    found = diff(before, now)
-    effect: tuple[Change, ...] = ()
-    states = [effect]
-    for group in plan.body.group_effects:
-        effect = compose(effect, group)
-        states.append(effect)
-    matching = [number for number, state in enumerate(states) if state == found]
-    return matching[-1] if matching else None
 
 
 def _run_group(doing: _Doing, number: int, first: int, group: tuple[Statement, ...]) -> None:
@@ -82,7 +77,8 @@ def _run_group(doing: _Doing, number: int, first: int, group: tuple[Statement, .
         except StatementError as error:
             doing.writer.rollback()
             if not error.lock_timeout or attempt == TRIES:
-                raise _StoppedError(f"{error.message} ({error.state})") from error
+                gone = error.state.startswith(_CONNECTION_GONE)
+                raise _StoppedError(f"{error.message} ({error.state})", unsure=gone) from error
             _note(doing, "ROLLBACK", f"lock timeout at try {attempt} of {TRIES}, rolled back; trying again")
         except _StoppedError:
             doing.writer.rollback()

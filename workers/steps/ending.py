@@ -10,9 +10,11 @@ from workers.core.plan import Plan
 from workers.core.rollout import Rollout, RolloutState, Step, advance
 from workers.core.schema import Snapshot, snapshot_to_json
 from workers.messages import CheckDrift, CommitWorkdocs, PlanPull
-from workers.ports import Services, Target
+from workers.ports import DeploymentState, Repository, Services, Target
 from workers.steps.carry_out import Ending, Run
 from workers.steps.verify import Verification, verify
+
+_DEPLOYMENT = "deployment"
 
 
 def finish(
@@ -40,6 +42,21 @@ def version_table_of(rollout: Rollout, services: Services) -> tuple[tuple[str, .
     kept = dict(services.store.documents(rollout.id))
     value = json.loads(kept["version_table.json"])
     return tuple(value["table"]), tuple(value["columns"])
+
+
+def open_deployment(rollout: Rollout, repository: Repository, head: str, services: Services) -> None:
+    """Show GitHub that we are at work; whoever ends the rollout finds the deployment again."""
+    deployment = services.host.create_deployment(repository, head, rollout.environment)
+    services.store.keep_document(rollout.id, _DEPLOYMENT, str(deployment))
+    services.host.set_deployment(repository, deployment, DeploymentState.IN_PROGRESS, "applying")
+
+
+def tell_deployment(rollout: Rollout, repository: Repository, services: Services) -> None:
+    """Show GitHub how the rollout ended; one that died before it was shown has nothing to end."""
+    kept = dict(services.store.documents(rollout.id)).get(_DEPLOYMENT)
+    if kept is not None:
+        state = DeploymentState.SUCCESS if rollout.state is RolloutState.APPLIED else DeploymentState.FAILURE
+        services.host.set_deployment(repository, int(kept), state, rollout.state.value)
 
 
 def follow(rollout: Rollout, services: Services) -> None:

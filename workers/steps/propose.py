@@ -11,7 +11,7 @@ from workers.core.plan import Body, Key, Observed, Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
 from workers.ports import RecordDirection, Recording, RecordRequest, ScratchDatabase, Services
-from workers.steps.bookkeep import bookkeeping
+from workers.steps.bookkeep import bookkeeping, can_be_marked
 from workers.steps.objections import mismatches, rows_read, rows_there_now, unread
 from workers.steps.proof import Proof, Recorded, prove
 from workers.steps.question import Known, present_key
@@ -73,7 +73,7 @@ def propose(known: Known, services: Services) -> Proposal:
         )
     recorded = _record(known)
     if isinstance(recorded, Recording):
-        return Proposal(refusals=(_recording_failed(recorded),))
+        return Proposal(refusals=(_recording_failed(known, recorded),))
     proposal = _freeze(known, prove(known, recorded.recording.statements, recorded.undo), recorded)
     return _with_undeclared(proposal, undeclared(known, recorded.recording, services))
 
@@ -173,14 +173,15 @@ def _scope(known: Known, proof: Proof) -> tuple[Name, ...]:
     )
 
 
-def _recording_failed(recording: Recording) -> Refusal:
+def _recording_failed(known: Known, recording: Recording) -> Refusal:
     where = f"migration {recording.failed}" if recording.failed else "env.py"
     message = f"{where} fails on a copy of the live schema: {recording.error}"
-    return Refusal(
-        code=RefusalCode.REHEARSAL_FAILED,
-        message=message,
-        fix="mend the migration so that it runs on the schema as it is",
-    )
+    fix = "mend the migration so that it runs on the schema as it is"
+    first = known.pending[0].id
+    if recording.failed == first and known.question.direction is Direction.UPGRADE and can_be_marked(known):
+        name = known.question.environment.name
+        fix = f"it is live already, exactly as it would leave things: comment `/mark-applied {name} {first}`"
+    return Refusal(code=RefusalCode.REHEARSAL_FAILED, message=message, fix=fix)
 
 
 def _with_undeclared(proposal: Proposal, found: Undeclared) -> Proposal:

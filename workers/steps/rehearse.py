@@ -123,6 +123,9 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
     parsed = writer.parse(piece.sql)
     if parsed.forbidden:
         raise _StopError(_forbidden(piece, parsed.forbidden))
+    if parsed.kind is StatementKind.OPAQUE and not piece.transactional:
+        why = "outside a transaction, what a block or a function of code did could not be compared before it counts"
+        raise _StopError(_forbidden(piece, why))
     if parsed.kind is StatementKind.READ and not parsed.opaque:
         run.reads.extend((piece.revision, name) for name in parsed.reads if not _same_table(name, run.version_table))
         return
