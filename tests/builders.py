@@ -221,6 +221,8 @@ def an_examination(**changed: Any) -> Examination:
         "live": a_snapshot(),
         "plan": a_plan(),
         "rehearsed": True,
+        "version_table": ("public", "alembic_version"),
+        "version_columns": ("version_num",),
         "examined_at": "2026-11-20T14:02:07Z",
     }
     return Examination(**{**values, **changed})
@@ -355,6 +357,7 @@ def an_applied(rollout: Rollout | None = None, **changed: Any) -> AppliedView:
         "migrations": ("8c21e0d4b7aa", "91f3ab02c6de"),
         "statements": (
             ("Add column orders.delivery_note", "ok, 0 row(s)"),
+            ("Update rows of alembic_version", "ok, 1 row(s)"),
             ("Build index ix_orders_customer_id on orders, concurrently", "ok"),
         ),
         "undo_note": "lossless until something is written to column public.orders.delivery_note; after that it is lost",

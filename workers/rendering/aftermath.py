@@ -76,7 +76,7 @@ def ran(found: tuple[Place, ...], room: Room) -> tuple[Ran, ...]:
     grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for place in found:
         if place.outlook is Outlook.APPLIED and place.last is not None:
-            grouped.setdefault((place.module.id, place.last.statements), []).append(place.name)
+            grouped.setdefault((place.module.id, _read(place, place.last)), []).append(place.name)
     return tuple(
         Ran(
             title=f"What ran on {joined(names)}",
@@ -116,6 +116,13 @@ def _evidence(place: Place, item: AppliedView) -> list[str]:
     why = f"; {prose(item.rollout.outcome)}" if failed(item) else ""
     text = f"- {number} **{item.rollout.state.value}**, approved by {names}: {where}{why}"
     return [text, *(f"- {plain(name)}: {plain(said)}" for name, said in item.evidence)]
+
+
+def _read(place: Place, last: AppliedView) -> tuple[tuple[str, str], ...]:
+    """What people read; the migration tool's own table is left out where that leaves anything."""
+    table = place.shown.examination.version_table[-1:]
+    kept = tuple(item for item in last.statements if item[0].rsplit(" ", 1)[-1].split(".")[-1:] != list(table))
+    return kept or last.statements
 
 
 def _sentences(statements: tuple[tuple[str, str], ...], room: Room) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from workers.core.diff import Change, Difference
 from workers.core.examination import Preflight
 from workers.core.schema import Value
 from workers.rendering.markdown import code, shortened, visible
-from workers.rendering.phrases import count, engine_name, label, size
+from workers.rendering.phrases import count, encryption, engine_name, label, size
 from workers.rendering.templates import render
 
 _SIGNS = {Difference.ADDED: "+", Difference.REMOVED: "-", Difference.CHANGED: "~"}
@@ -31,6 +31,7 @@ def connection_check(preflight: Preflight, heading: str = "Connection check", ch
         checked_at=checked_at,
         found=preflight,
         engine=engine_name(preflight.engine, preflight.version),
+        encryption=encryption(preflight),
         size=size(preflight.bytes),
         rights=tuple(preflight.rights),
     )

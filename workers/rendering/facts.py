@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from workers.core.diff import Change, Difference
-from workers.core.examination import Drift, Examination
+from workers.core.examination import Drift, Examination, Preflight
 from workers.core.schema import Value
 from workers.rendering.markdown import code, plain, prose, shortened
 from workers.rendering.outlook import Place
-from workers.rendering.phrases import count, joined, label, some
+from workers.rendering.phrases import count, encryption, engine_name, joined, label, some
 from workers.rendering.statements import Room
 
 _DRIFT = {
@@ -55,9 +55,13 @@ def attributes(change: Change, most: int = 3) -> str:
 def checks(place: Place, room: Room) -> tuple[Checked, ...]:
     """Everything that was looked at on one environment."""
     examination = place.shown.examination
-    found = [*_connection(place), *_history(examination), *_compared(examination), *_rehearsed(examination)]
-    notes = [Checked(prose(note, 500)) for note in examination.notes[: room.items]]
-    return tuple(Checked(f"**{place.name}:** {item.text}", item.good) for item in (*found, *notes))
+    found = [
+        *_connection(examination.preflight),
+        *_history(examination),
+        *_compared(examination),
+        *_rehearsed(examination),
+    ]
+    return (*found, *(Checked(prose(note, 500)) for note in examination.notes[: room.items]))
 
 
 def not_compared(place: Place) -> str:
@@ -75,17 +79,17 @@ def not_compared(place: Place) -> str:
     return joined(parts)
 
 
-def _connection(place: Place) -> list[Checked]:
-    found = place.shown.examination.preflight
+def _connection(found: Preflight | None) -> list[Checked]:
     if found is None:
         return [Checked("the database was not reached", good=False)]
-    who = (
-        "the reading role cannot write"
-        if found.separate_read_role and not found.superfluous
-        else "read-only transactions"
-    )
-    text = f"{plain(place.shown.engine_label or found.engine.value)}, database {code(found.database)}, {plain(found.tls or 'no TLS')}, {who}"
-    known = [Checked(text, good=found.read_only_proven)]
+    cannot = found.separate_read_role and not found.superfluous
+    where = f"{plain(engine_name(found.engine, found.version))}, database {code(found.database)}, {plain(encryption(found))}"
+    known = [
+        Checked(
+            f"{where}, {'the reading role cannot write' if cannot else 'read-only transactions'}",
+            good=found.read_only_proven,
+        )
+    ]
     if found.superfluous:
         known.append(
             Checked(
@@ -99,7 +103,8 @@ def _history(examination: Examination) -> list[Checked]:
     if examination.preflight is None:
         return []
     recorded = some([code(item) for item in examination.recorded], 3) or "nothing"
-    found = [Checked(f"{count(examination.applied, 'migration')} applied, the version table says {recorded}")]
+    said = f"{count(examination.applied, 'migration')} applied, the version table says {recorded}"
+    found = [Checked(said if examination.applied or examination.recorded else "no migration is applied yet")]
     if examination.heads:
         found.append(Checked(f"{count(len(examination.heads), 'head')} in the code", good=len(examination.heads) == 1))
     found += [
@@ -130,8 +135,7 @@ def _compared(examination: Examination) -> list[Checked]:
 def _rehearsed(examination: Examination) -> list[Checked]:
     if examination.plan is None or not examination.rehearsed:
         return []
-    version = examination.plan.observed.scratch_version
-    return [Checked(f"rehearsed on a copy of the live schema{f' ({plain(version)})' if version else ''}")]
+    return [Checked("rehearsed on a copy of the live schema")]
 
 
 def _value(value: Value) -> str:

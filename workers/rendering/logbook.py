@@ -8,7 +8,7 @@ from workers.core.plan import StatementKind
 from workers.core.policy import approver_names
 from workers.core.rollout import Step
 from workers.rendering.markdown import cell, code, plain, shortened
-from workers.rendering.phrases import count, engine_name, joined, seconds, some
+from workers.rendering.phrases import count, encryption, engine_name, joined, seconds, some
 from workers.rendering.views import WorkdocsView
 
 Row = tuple[str, str]
@@ -19,7 +19,7 @@ def rows(view: WorkdocsView) -> tuple[Row, ...]:
     """Which database, which plan, which code, which rules, which tools."""
     found, key = view.preflight, view.plan.key
     where = f"database {code(found.database)}, server {code(found.server)}"
-    target = f"{engine_name(found.engine, found.version)}, {where}, {plain(found.tls or 'no TLS')}"
+    target = f"{engine_name(found.engine, found.version)}, {where}, {plain(encryption(found))}"
     read = "" if found.separate_read_role else " (the same role, in read-only transactions)"
     plan = f"{plain(view.code)}, sha256 {code(view.plan.digest)}, [plan.sql](artifacts/plan.sql)"
     merged = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from workers.core.examination import Preflight
 from workers.core.names import Engine
 from workers.core.plan import Statement, StatementKind
 from workers.rendering.markdown import code, plain
@@ -71,6 +72,11 @@ def size(value: int) -> str:
 def engine_name(engine: Engine, version: str) -> str:
     """`PostgreSQL 16.4`, as the vendor writes it."""
     return f"{ENGINES[engine]} {version}".strip()
+
+
+def encryption(found: Preflight) -> str:
+    """`TLS 1.3`, or that there is none."""
+    return found.tls if found.tls not in {"", "none"} else "no TLS"
 
 
 def moment(iso: str) -> str:

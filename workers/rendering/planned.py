@@ -59,8 +59,21 @@ def _run(group: list[tuple[Place, Plan]], room: Room, *, named: bool) -> Run:
         else "",
         sql=sql(plan.body.statements, plan, room),
         way_back=prose(plan.body.way_back.note, 500),
-        confirms=tuple(confirms(place, item) for place, item in group if place.outlook is Outlook.READY),
+        confirms=tuple(
+            line for place, item in group if place.outlook is Outlook.READY for line in _before(place, item)
+        ),
     )
+
+
+def may_not(place: Place) -> str:
+    """Who is refused, said before they try."""
+    names = [f"{plain(login)} ({plain(why)})" for login, why in place.shown.may_not]
+    return f"**May not approve {plain(place.name)}:** {some(names, 10)}"
+
+
+def _before(place: Place, plan: Plan) -> list[str]:
+    """What somebody should know before they paste the line."""
+    return [confirms(place, plan), *([may_not(place)] if place.shown.may_not else [])]
 
 
 def confirms(place: Place, plan: Plan) -> str:

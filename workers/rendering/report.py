@@ -11,7 +11,7 @@ from workers.rendering.issues import ByActor, by_actor, issue_lists, numbers
 from workers.rendering.markdown import cell, code, link, plain, prose
 from workers.rendering.outlook import Outlook, Place, places
 from workers.rendering.phrases import count, joined, moment, runs, some
-from workers.rendering.planned import planned
+from workers.rendering.planned import may_not, planned
 from workers.rendering.statements import Room
 from workers.rendering.templates import render
 from workers.rendering.verdict import headline, next_step
@@ -139,10 +139,10 @@ def _who(environment: Environment, needed: int) -> str:
         return "nobody is named"
     if len(entries) == 1 and entries[0].kind is ApproverKind.ROLE and entries[0].name in {"write", "maintain", "admin"}:
         return f"{'anyone' if needed == 1 else needed} with {entries[0].name} access"
+    if len(names := approver_names(environment)) == needed == 1:
+        return plain(names[0])
     every = "in every list" if len(environment.approver_sets) > 1 else ""
-    return (
-        f"{needed} of: {some([plain(item) for item in approver_names(environment)], 6)}{f' ({every})' if every else ''}"
-    )
+    return f"{needed} of: {some([plain(item) for item in names], 6)}{f' ({every})' if every else ''}"
 
 
 def _picture(found: tuple[Place, ...]) -> str:
@@ -161,7 +161,6 @@ def _folds(view: ReportView, found: tuple[Place, ...], room: Room) -> list[Fold]
     folds = [
         _other(place) for place in found if place is not first and place.shown.code and place.outlook is Outlook.WAITS
     ]
-    folds += [_may_not(place) for place in found if place.shown.may_not and place is first]
     for place in found:
         drift = place.shown.examination.drift
         lines = [
@@ -196,25 +195,21 @@ def _other(place: Place) -> Fold:
         f"- code for {plain(place.name)} is **{plain(shown.code)}**; its line appears above, ready to paste, once its turn has come",
         f"- database {code(shown.database)} on {code(shown.server)}, "
         + (f'backup "{plain(backup)}"' if backup else "no backup is stated"),
-        *_may_not(place).lines,
+        *([f"- {may_not(place)}"] if place.shown.may_not else []),
     ]
     return Fold(title=f"{place.name}: what is different there", lines=tuple(lines))
 
 
-def _may_not(place: Place) -> Fold:
-    names = [f"{plain(login)} ({plain(why)})" for login, why in place.shown.may_not]
-    return Fold(
-        title=f"Who may not approve {place.name} ({len(names)})",
-        lines=(f"- may not approve: {some(names, 10)}",) if names else (),
-    )
-
-
 def _checked(found: tuple[Place, ...], room: Room) -> Fold:
-    checks = [item for place in found for item in facts.checks(place, room)]
-    good = sum(1 for item in checks if item.good)
-    lines = [f"- {'' if item.good else '⚠️ '}{item.text}" for item in checks]
-    lines += [f"- **{plain(place.name)}: not compared:** {facts.not_compared(place)}" for place in found]
-    return Fold(title=f"Checked: {good} of {len(checks)} good", lines=tuple(lines) if found else ())
+    """Everything that was looked at; each environment says its own only where there are several."""
+    lines, good, every = [], 0, 0
+    for place in found:
+        name = f"**{plain(place.name)}:** " if len(found) > 1 else ""
+        checks = facts.checks(place, room)
+        lines += [f"- {'' if item.good else '⚠️ '}{name}{item.text}" for item in checks]
+        lines.append(f"- {name}**not compared:** {facts.not_compared(place)}")
+        good, every = good + sum(1 for item in checks if item.good), every + len(checks)
+    return Fold(title=f"Checked: {good} of {every} good", lines=tuple(lines))
 
 
 def _footer(view: ReportView, found: tuple[Place, ...]) -> str:
@@ -223,7 +218,10 @@ def _footer(view: ReportView, found: tuple[Place, ...]) -> str:
         parts.append(f"checked {moment(view.checked_at)}")
     if any(place.shown.code for place in found):
         parts.append(link("every byte of each plan", f"{view.url}/checks"))
-    parts += [f"{plain(module.source.capitalize())}, {code(module.path)}" for module in view.modules]
+    parts += [
+        plain(module.source.capitalize()) + (f", {code(module.path)}" if module.path != "." else "")
+        for module in view.modules
+    ]
     parts += [f"evidence {code(task)}" for task in dict.fromkeys(task for _, task in view.tasks[:4])]
     if view.unmapped:
         parts.append(f"{count(view.unmapped, 'commit')} that GitHub maps to nobody")
