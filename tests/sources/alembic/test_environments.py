@@ -16,7 +16,7 @@ from workers.core.errors import ExpectedError
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.ports import PythonEnvironment, RecordDirection, RecordRequest, ScratchAddress
-from workers.sources.alembic.dependencies import Form, stated
+from workers.sources.alembic.dependencies import Form, dependency_files, stated
 from workers.sources.alembic.environments import Environments, from_operator
 from workers.sources.alembic.source import AlembicSource
 
@@ -135,8 +135,22 @@ def test_included_files_of_the_repository_are_followed_and_never_in_a_circle(env
     )
     found = stated(files, module())
     assert (found.text, found.constraints) == ("mako\n", "mako<2\n")
-    circle = tree({"requirements.txt": "-r requirements.txt\n"})
-    assert "too deeply" in refusal(environments, circle)
+    circle = {"requirements.txt": "-r other.txt\nmako\n" * 1000, "other.txt": "-r requirements.txt\n" * 1000}
+    assert set(stated(tree(circle), module()).text.split()) == {"mako"}
+    many = {f"{number}.txt": f"-r {number + 1}.txt\n" for number in range(40)} | {"requirements.txt": "-r 0.txt\n"}
+    assert "too many" in refusal(environments, tree(many))
+
+
+def test_only_the_files_that_count_are_dependency_files():
+    files = {
+        "requirements.txt": "-r requirements/base.txt\n-r gone.txt\n",
+        "requirements/base.txt": "mako\n",
+        "pyproject.toml": PYPROJECT,
+    }
+    assert dependency_files(tree(files), module()) == ("requirements.txt", "requirements/base.txt", "gone.txt")
+    assert dependency_files(tree(files | {"uv.lock": "version = 1\n"}), module()) == ("uv.lock",)
+    circle = tree({"requirements.txt": "-r requirements.txt\n" * 3})
+    assert dependency_files(circle, module()) == ("requirements.txt",)
 
 
 def test_the_nearest_statement_counts_and_the_configs_own_before_all():

@@ -21,7 +21,7 @@ WAYS_OUT = (
     "a `python_environment` for this module."
 )
 _FILE_BYTES = 16 * 1024 * 1024
-_DEPTH = 5
+_FILES = 20
 _MEMBERS = 200
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _VERSION = r"(?:===?|~=|!=|<=?|>=?)\s*[A-Za-z0-9.*+!_-]+"
@@ -55,14 +55,22 @@ class Stated:
     files: tuple[tuple[str, bytes], ...] = ()
 
 
+class _Gathered:
+    """What requirements files hold, as far as they are read."""
+
+    def __init__(self) -> None:
+        self.requirements: list[str] = []
+        self.constraints: list[str] = []
+        self.seen: set[tuple[str, bool]] = set()
+
+
 def dependency_files(tree: Tree, module: Module) -> tuple[str, ...]:
-    """The paths that say what a module needs; those that a chosen file includes are not among them."""
+    """The paths that say what a module needs: the lock or requirements that count, and what these include."""
     chosen = _chosen(tree, module)
-    return (
-        ()
-        if chosen is None
-        else tuple(dict.fromkeys((chosen, posixpath.join(paths.folder_of(chosen), "pyproject.toml"))))
-    )
+    found: dict[str, None] = {}
+    if chosen is not None:
+        _include(tree, chosen, found)
+    return tuple(found)
 
 
 def stated(tree: Tree, module: Module) -> Stated:
@@ -77,10 +85,9 @@ def stated(tree: Tree, module: Module) -> Stated:
     if name == "pyproject.toml":
         lines = _project_lines(tree, path)
         return _as_requirements(path, lines, [])
-    requirements: list[str] = []
-    constraints: list[str] = []
-    _gather(tree, path, requirements, constraints, _DEPTH)
-    return _as_requirements(path, requirements, constraints)
+    found = _Gathered()
+    _gather(tree, path, found)
+    return _as_requirements(path, found.requirements, found.constraints)
 
 
 def strict(line: str, path: str) -> str:
@@ -155,21 +162,39 @@ def _project_lines(tree: Tree, path: str) -> list[str]:
     return [strict(" ".join(item.split()), path) for item in found]
 
 
-def _gather(tree: Tree, path: str, requirements: list[str], constraints: list[str], depth: int) -> None:
-    """Read a requirements file and those that it includes from the same tree."""
-    if depth == 0:
-        raise refused(f"`{path}` is included too deeply.")
+def _gather(tree: Tree, path: str, found: _Gathered, *, bound: bool = False) -> None:
+    """Read a requirements file and those that it includes from the same tree, each once as what it is included for."""
+    if (path, bound) in found.seen:
+        return
+    found.seen.add((path, bound))
+    if len(found.seen) > _FILES:
+        raise refused(f"`{path}` is one of too many files that include each other.")
     for line in _logical_lines(_content(tree, path).decode("utf-8", "replace")):
         include = _INCLUDE.fullmatch(line)
-        if include is None:
-            if not _HARMLESS.fullmatch(line):
-                requirements.append(strict(line, path))
-            continue
-        inner = paths.inside(paths.folder_of(path), include["path"])
-        if inner is None or "://" in include["path"] or tree.read(inner) is None:
-            raise refused(f"`{path}` includes `{_shown(include['path'])}`, which is no file of this repository.")
-        bound = line.startswith(("-c", "--constraint"))
-        _gather(tree, inner, constraints if bound else requirements, constraints, depth - 1)
+        if include is not None:
+            _gather(tree, _included(tree, path, include["path"]), found, bound=bound or line.startswith(("-c", "--c")))
+        elif not _HARMLESS.fullmatch(line):
+            (found.constraints if bound else found.requirements).append(strict(line, path))
+
+
+def _included(tree: Tree, path: str, named: str) -> str:
+    inner = paths.inside(paths.folder_of(path), named)
+    if inner is None or "://" in named or tree.read(inner) is None:
+        raise refused(f"`{path}` includes `{_shown(named)}`, which is no file of this repository.")
+    return inner
+
+
+def _include(tree: Tree, path: str, found: dict[str, None]) -> None:
+    """Note a file and what it includes; a file that was noted before is not looked at again."""
+    found[path] = None
+    content = tree.read(path)
+    if content is None or posixpath.basename(path) in {"uv.lock", "pyproject.toml"} or len(found) > _FILES:
+        return
+    for line in _logical_lines(content[:_FILE_BYTES].decode("utf-8", "replace")):
+        include = _INCLUDE.fullmatch(line)
+        inner = paths.inside(paths.folder_of(path), include["path"]) if include else None
+        if inner is not None and inner not in found:
+            _include(tree, inner, found)
 
 
 def _logical_lines(text: str) -> Iterator[str]:
