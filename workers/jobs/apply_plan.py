@@ -10,15 +10,16 @@ from workers.core.plan import StoredPlan
 from workers.core.refusals import Refusal, RefusalCode
 from workers.core.rollout import Rollout, RolloutState, Step, advance
 from workers.messages import ApplyPlan, PlanPull
-from workers.ports import DeploymentState, Held, Services, Target
+from workers.ports import Held, Services, Target
 from workers.rendering.comments import voided
 from workers.rendering.views import VoidedView
 from workers.steps.carry_out import carry_out
-from workers.steps.ending import finish, follow
+from workers.steps.ending import finish, follow, open_deployment, tell_deployment, version_table_of
 from workers.steps.evidence import evidence_at_start
 from workers.steps.hold import hold_and_lock
 from workers.steps.permit import Permit, permit
 from workers.steps.pulls import OpenPull, read_pull, read_trees
+from workers.steps.shown import shown
 from workers.steps.target import reach
 from workers.steps.views import pull_url
 
@@ -80,16 +81,16 @@ def _run(
     if before is None:
         raise ValueError(rollout.id)
     started = _begin(opened, rollout, stored, given, services)
-    deployment = services.host.create_deployment(opened.repository, opened.pull.head, rollout.environment)
-    services.host.set_deployment(opened.repository, deployment, DeploymentState.IN_PROGRESS, "applying")
+    open_deployment(started, opened.repository, opened.pull.head, services)
     limits = given.environment
     with target.writing(
         held, given.allowed, lock_timeout=limits.lock_timeout, statement_timeout=limits.statement_timeout
     ) as writer:
         run = carry_out(plan, held, writer, rollout.id, services)
+    if run.unsure:
+        run = shown(plan, before, target, version_table_of(started, services))
     ended = finish(started, plan, before, run, target, held.hold.fence, services)
-    state = DeploymentState.SUCCESS if ended.state is RolloutState.APPLIED else DeploymentState.FAILURE
-    services.host.set_deployment(opened.repository, deployment, state, ended.state.value)
+    tell_deployment(ended, opened.repository, services)
     return ended
 
 

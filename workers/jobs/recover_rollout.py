@@ -6,16 +6,15 @@ import json
 
 from workers.core.errors import ExpectedError
 from workers.core.names import CommandName
-from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.rollout import Rollout, RolloutState, Step
-from workers.core.schema import Snapshot, snapshot_from_json
+from workers.core.schema import snapshot_from_json
 from workers.messages import ApplyPlan, PlanPull, RecoverRollout
 from workers.ports import Reaction, Services, Target
-from workers.steps.carry_out import Ending, Run, groups_done
 from workers.steps.command import Asked, asked_by, refuse
-from workers.steps.ending import finish, follow
+from workers.steps.ending import finish, follow, tell_deployment, version_table_of
 from workers.steps.pulls import read_pull
+from workers.steps.shown import shown
 from workers.steps.target import reach, target_key
 
 
@@ -55,27 +54,13 @@ def _recover(rollout: Rollout, services: Services) -> None:
         if current is None or current.state not in {RolloutState.APPLYING, RolloutState.VERIFYING}:
             return
         before = snapshot_from_json(json.loads(dict(services.store.documents(rollout.id))["before.json"]))
-        run = _judge(stored.plan, before, target)
+        run = shown(stored.plan, before, target, version_table_of(current, services))
         text = f"the database shows {run.groups} of {len(stored.plan.body.group_effects)} transaction groups"
         note = Step(at=services.clock.iso(), command="recovery: the worker had died", result=text)
         services.store.journal(rollout.id, note)
         ended = finish(current, stored.plan, before, run, target, hold.fence if hold else 0, services)
+    tell_deployment(ended, services.host.repository(ended.repository), services)
     follow(ended, services)
-
-
-def _judge(plan: Plan, before: Snapshot, target: Target) -> Run:
-    with target.reading() as reader:
-        now = reader.snapshot()
-    groups = groups_done(plan, before, now)
-    total = len(plan.body.group_effects)
-    if groups is None:
-        return Run(
-            ending=Ending.SOME, groups=0, why="the schema is in none of the states that the rehearsal went through"
-        )
-    if groups == total:
-        return Run(ending=Ending.DONE, groups=groups)
-    why = f"the worker died; {groups} of {total} transaction groups are committed"
-    return Run(ending=Ending.SOME if groups else Ending.NOTHING, groups=groups, why=why)
 
 
 def _target(rollout: Rollout, services: Services) -> Target | None:

@@ -34,6 +34,12 @@ _LIMITS = (
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _LOCK_NOT_AVAILABLE = "55P03"
 _SAVEPOINT = "schemagate_look"
+_AROUND: LiteralString = """SELECT pg_catalog.concat_ws(E'\\n', current_user, session_user,
+    (SELECT pg_catalog.string_agg(r::pg_catalog.text, E'\\n' ORDER BY oid) FROM pg_catalog.pg_roles r),
+    (SELECT pg_catalog.concat_ws(' ', datname, datdba, datallowconn, datistemplate, datconnlimit)
+        FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
+    (SELECT pg_catalog.string_agg(t::pg_catalog.text, E'\\n' ORDER BY oid) FROM pg_catalog.pg_tablespace t))"""
+_NOT_ITS_OWN = "roles, tablespaces or the database itself, or the role of the session, changed during the transaction"
 _FIND = """SELECT n.nspname, c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relname = %(name)s AND n.nspname = ANY(%(path)s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     ORDER BY array_position(%(path)s::text[], n.nspname::text) LIMIT 1"""
@@ -142,6 +148,7 @@ class Writing:
         self._settings = (*settings, *limits)
         self._path = path
         self._transaction: str | None = None
+        self._server = ""
 
     def parse(self, text: str) -> Parsed:
         """Judge a statement, with the functions that exist at this place of the run."""
@@ -157,6 +164,7 @@ class Writing:
         with _told():
             self._connection.execute(_batch("BEGIN", self._settings))
             self._transaction = self._current("pg_current_xact_id()")
+            self._server = self._around()
 
     def execute(self, text: str) -> int:
         """Run one statement."""
@@ -191,9 +199,14 @@ class Writing:
             return Reading(self._connection, self._path).has_rows(table)
 
     def commit(self) -> None:
-        """Commit; a transaction that a failed statement broke answers a COMMIT with a quiet rollback, which is an error here."""
+        """Commit; a transaction that a failed statement broke answers a COMMIT with a quiet rollback, which is an error here.
+
+        No statement of a plan may change what belongs to the whole server; code that one calls could, and snapshots do not hold it.
+        """
         self._transaction = None
         with _told():
+            if self._status is TransactionStatus.INTRANS and self._around() != self._server:
+                raise StatementError(_NOT_ITS_OWN, state="42501", lock_timeout=False)
             if self._connection.execute("COMMIT").statusmessage != "COMMIT":
                 raise StatementError("the transaction was rolled back", state="25P02", lock_timeout=False)
 
@@ -207,6 +220,10 @@ class Writing:
     @property
     def _status(self) -> TransactionStatus:
         return self._connection.info.transaction_status
+
+    def _around(self) -> str:
+        row = self._connection.execute(_AROUND).fetchone()
+        return str(row[0]) if row else ""
 
     def _current(self, function: LiteralString) -> str:
         row = self._connection.execute(sql.SQL("SELECT pg_catalog.{}::text").format(sql.SQL(function))).fetchone()
