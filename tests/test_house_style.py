@@ -16,6 +16,7 @@ EMPTY_WORDS = re.compile(r"(Manager|Helper|Helpers|Util|Utils|Handler|Data|Info)
 PERSONAL_FOLDER = re.compile(r"/(?:home|Users)/[A-Za-z]")
 WORKBOOKS = {  # not values: filled while one reading goes on, and thrown away after it
     "workers/databases/postgresql/catalog_frame.py Frame",
+    "workers/steps/draft.py Draft",
 }
 LOCKS = ("requirements/dev.txt", "requirements/run.txt")
 
