@@ -11,7 +11,7 @@ import pytest
 from tests import builders as make
 from tests.rendering.cases import HOSTILE, LOST, NO_BACKUP, PROBE, REPORTS, destructive_prod, hostile, many, ready_prod
 from tests.rendering.reading import PARSER, html_of, words
-from workers.core.config import Approver, ApproverKind
+from workers.core.config import Approver, ApproverKind, Mode
 from workers.core.plan import Migration
 from workers.core.refusals import Actor, RefusalCode
 from workers.core.schema import Unread
@@ -238,3 +238,40 @@ def test_hostile_names_stand_where_they_were_put():
     text = report(hostile())
     assert "<script>" not in "".join(html_of(text))
     assert HOSTILE not in text
+
+
+def test_a_second_environment_that_is_ready_has_its_line_in_its_fold():
+    text = report(make.a_report(make.shown(), ready_prod()))
+    assert text.startswith("### ✅ Ready for staging and prod\n")
+    assert pasteable(text) == ["/approve staging 4be01d7"]
+    assert "code for prod is **c19a6f2**; its line: `/approve prod c19a6f2`" in text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        RefusalCode.ENVIRONMENT_ORDER,
+        RefusalCode.OUTSIDE_HOURS,
+        RefusalCode.ENVIRONMENT_HELD,
+        RefusalCode.BASELINE_NEEDED,
+        RefusalCode.APPROVAL_REVOKED,
+    ],
+)
+def test_every_code_that_waits_for_a_person_is_shown(code):
+    refusal = make.a_refusal(code, "not now", "later", Actor.APPROVER)
+    assert "c19a6f2" in report(make.a_report(make.shown("prod", refusal)))
+
+
+def test_an_environment_outside_its_hours_waits_for_them():
+    late = make.a_refusal(RefusalCode.OUTSIDE_HOURS, "prod is applied only Mon-Thu", "comment then", Actor.APPROVER)
+    text = report(make.a_report(make.shown("prod", late, make.needs_approval("prod", "c19a6f2"))))
+    assert text.startswith("### ⏳ prod waits for its hours\n")
+    assert pasteable(text) == []
+
+
+def test_an_environment_that_another_pipeline_applies_is_watched():
+    watched = make.a_refusal(RefusalCode.COMMAND_NOT_ALLOWED, "only watched here", "apply there", Actor.OPERATOR)
+    environment = make.an_environment("prod", mode=Mode.REPORT)
+    text = report(make.a_report(make.shown("prod", watched, environment=environment)))
+    assert text.startswith("### 👀 prod is only watched here\n")
+    assert "To fix" not in text

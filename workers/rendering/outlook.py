@@ -55,6 +55,7 @@ _CANNOT = frozenset(
         RefusalCode.POOLED_CONNECTION,
     }
 )
+_TURNS = frozenset({RefusalCode.ENVIRONMENT_ORDER, RefusalCode.OUTSIDE_HOURS})
 _SAID_BY_THE_LINE = frozenset(
     {
         RefusalCode.NEEDS_APPROVAL,
@@ -101,7 +102,7 @@ def outlook(shown: EnvironmentView) -> Outlook:
     if Actor.AUTHOR in actors or Actor.OPERATOR in actors:
         cannot = {item.code for item in refusals(shown) if item.actor in {Actor.AUTHOR, Actor.OPERATOR}} <= _CANNOT
         return Outlook.UNKNOWN if cannot else Outlook.FIX
-    if RefusalCode.ENVIRONMENT_ORDER in codes:
+    if codes & _TURNS and codes <= _SAID_BY_THE_LINE | _TURNS:
         return Outlook.WAITS
     return Outlook.READY if shown.code and codes <= _SAID_BY_THE_LINE else Outlook.DECIDE
 

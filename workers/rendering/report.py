@@ -14,7 +14,7 @@ from workers.rendering.phrases import count, joined, moment, runs, some
 from workers.rendering.planned import may_not, planned
 from workers.rendering.statements import Room
 from workers.rendering.templates import render
-from workers.rendering.verdict import headline, next_step
+from workers.rendering.verdict import approve_line, headline, next_step
 from workers.rendering.views import ReportView
 
 MARKER = "<!-- schemagate:report:1 -->"
@@ -26,6 +26,7 @@ _ROOMS = (
     Room(sentences=20, sql=20, items=8, wide=60),
     Room(sentences=5, sql=1, items=3, wide=40),
 )
+_OTHERS = frozenset({Outlook.READY, Outlook.WAITS, Outlook.DECIDE, Outlook.HELD, Outlook.RUNNING})
 
 
 def report(view: ReportView) -> str:
@@ -113,7 +114,7 @@ def _state(place: Place, every: ByActor) -> str:
     )
     words = {
         Outlook.APPLIED: f"applied {aftermath.when(place)}",
-        Outlook.WAITS: f"needs {waits or 'another environment'} first",
+        Outlook.WAITS: f"needs {waits} first" if waits else "outside its hours",
         Outlook.NOTHING: "up to date",
         Outlook.FIX: f"blocked ({numbers(every, place)})",
         Outlook.DECIDE: f"needs a decision ({numbers(every, place)})",
@@ -158,9 +159,7 @@ def _picture(found: tuple[Place, ...]) -> str:
 
 def _folds(view: ReportView, found: tuple[Place, ...], room: Room) -> list[Fold]:
     first = next((place for place in found if place.outlook is Outlook.READY), None)
-    folds = [
-        _other(place) for place in found if place is not first and place.shown.code and place.outlook is Outlook.WAITS
-    ]
+    folds = [_other(place) for place in found if place is not first and place.shown.code and place.outlook in _OTHERS]
     for place in found:
         drift = place.shown.examination.drift
         lines = [
@@ -191,11 +190,13 @@ def _folds(view: ReportView, found: tuple[Place, ...], room: Room) -> list[Fold]
 def _other(place: Place) -> Fold:
     shown = place.shown
     backup = shown.environment.backup_statement
+    ready = place.outlook is Outlook.READY
+    line = f"its line: {code(approve_line(place))}" if ready else "its line appears above once its turn has come"
     lines = [
-        f"- code for {plain(place.name)} is **{plain(shown.code)}**; its line appears above, ready to paste, once its turn has come",
+        f"- code for {plain(place.name)} is **{plain(shown.code)}**; {line}",
         f"- database {code(shown.database)} on {code(shown.server)}, "
         + (f'backup "{plain(backup)}"' if backup else "no backup is stated"),
-        *([f"- {may_not(place)}"] if place.shown.may_not else []),
+        *([f"- {may_not(place)}"] if place.shown.may_not and not ready else []),
     ]
     return Fold(title=f"{place.name}: what is different there", lines=tuple(lines))
 
@@ -216,7 +217,7 @@ def _footer(view: ReportView, found: tuple[Place, ...]) -> str:
     parts = [f"head {code(view.head[:7])}"]
     if view.checked_at:
         parts.append(f"checked {moment(view.checked_at)}")
-    if any(place.shown.code for place in found):
+    if view.url and any(place.shown.code for place in found):
         parts.append(link("every byte of each plan", f"{view.url}/checks"))
     parts += [
         plain(module.source.capitalize()) + (f", {code(module.path)}" if module.path != "." else "")

@@ -91,7 +91,9 @@ def next_step(view: ReportView) -> Next:
     if ready is not None and view.open:
         return _approve(ready)
     outlooks = {place.outlook for place in found}
-    if outlooks & {Outlook.HELD, Outlook.RUNNING} or not view.open:
+    if Outlook.RUNNING in outlooks and view.open:
+        return Next("Nothing is to be done now; the result follows here.")
+    if Outlook.HELD in outlooks or not view.open:
         return Next("")
     if outlooks & {Outlook.FIX, Outlook.UNKNOWN}:
         blocked = next(place for place in found if place.outlook in {Outlook.FIX, Outlook.UNKNOWN})
@@ -181,8 +183,7 @@ def _ready(there: list[Place]) -> list[str]:
 
 
 def _waits(place: Place) -> str:
-    names = joined(list(place.shown.examination.waits_for)) or "another environment"
-    return f"{place.name} waits for {names}"
+    return f"{place.name} waits for {joined(place.shown.examination.waits_for) or 'its hours'}"
 
 
 def _work(view: ReportView, there: list[Place]) -> str:

@@ -88,7 +88,10 @@ class ModuleView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """The living report of a pull. `problems` are faults of the config; `unmapped` counts commits that GitHub maps to nobody."""
+    """The living report of a pull. `problems` are faults of the config; `unmapped` counts commits that GitHub maps to nobody.
+
+    `url` is empty where there is no pull to link to: a report on a local repository.
+    """
 
     full_name: str
     pull: int
