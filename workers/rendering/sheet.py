@@ -38,7 +38,9 @@ def rows(view: WorkdocsView) -> tuple[tuple[str, str, str, str], ...]:
         named = {(item.kind, item.name) for item in view.plan.body.effect}
         lost = [item.label for item in gone if (item.kind, item.name) not in named]
         said.append(("Objects gone that the plan does not name", "0", some(lost) or "0", not lost))
-        said.append(("Drift on other objects", f"{len(view.examination.drift)}, as before", _drift(view), True))
+        said.append(
+            ("Drift on other objects", f"{len(view.examination.drift)}, as before", _drift(view), not view.differences)
+        )
     return tuple((cell(plain(a)), cell(plain(b)), cell(plain(c)), "✅" if good else "⛔") for a, b, c, good in said)
 
 
@@ -75,6 +77,7 @@ def checklist(view: WorkdocsView) -> tuple[Box, ...]:
     said_at = [item.at for item in view.approvals]
     first = view.rollout.started_at
     in_time = bool(said_at) and all(at <= first for at in said_at)
+    agree = view.examination.undeclared_known and not view.examination.undeclared
     migrations = some([code(item.id) for item in key.pending], 20)
     return (
         Box("Direction code to database; nothing was written to code from the database", done=True),
@@ -99,7 +102,7 @@ def checklist(view: WorkdocsView) -> tuple[Box, ...]:
             f"Live schema is what was rehearsed: {count(len(view.differences), 'difference')}",
             done=view.rollout.state is RolloutState.APPLIED and not view.differences,
         ),
-        Box(f"Migrations and models in one change: {migrations or 'none'} in #{view.pull}", done=True),
+        Box(f"Migrations and models in one change: {migrations or 'none'} in #{view.pull}", done=agree),
         Box(f"Merged to {plain(view.base_branch)}: open when this was written", done=False),
     )
 
