@@ -71,6 +71,8 @@ def test_a_refused_command_gives_every_code_with_its_way_out():
 
 
 def test_trouble_that_no_command_named_is_said_without_one():
+    view = RefusedView(command="/approve prod", by="carol", refusals=(LOST,), instead="", report_url=make.PULL_URL)
+    assert comments.refused(view).count("would be lost") == 1
     text = comments.refused(RefusedView(command="", by="", refusals=(LOST,), instead="", report_url=make.PULL_URL))
     assert text.startswith("⛔ What was asked for was not done: column")
     assert "asked by" not in text

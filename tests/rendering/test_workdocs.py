@@ -142,6 +142,21 @@ def test_an_approval_after_the_first_write_leaves_its_box_open():
     assert "- [ ] Approval before the first write" in written(approvals=(late,))["04-post-verify.md"]
 
 
+def test_an_approval_in_the_second_of_the_first_write_is_not_taken_for_late():
+    start = make.a_rollout(started_at="2026-11-20T15:04:41.204Z")
+    assert "- [x] Approval before the first write" in written(rollout=start)["04-post-verify.md"]
+
+
+def test_what_was_not_shown_before_the_approval_leaves_its_box_open():
+    assert "- [ ] Difference shown" in written(published_at="2026-11-20T15:04:43.000Z")["04-post-verify.md"]
+    assert "- [ ] Difference shown" in written(published_at="")["04-post-verify.md"]
+
+
+def test_no_test_of_a_backup_is_denied_where_none_is_stated():
+    environment = make.an_environment("prod", backup_statement="")
+    assert "not tested by schemagate" not in written(environment=environment)["03-execution-log.md"]
+
+
 def test_artifacts_are_json_and_sql():
     files = written()
     for name in ("approval", "diff", "drift", "plan", "schema_snapshot", "schema_snapshot_after"):

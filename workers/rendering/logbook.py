@@ -57,6 +57,7 @@ def authority(view: WorkdocsView) -> tuple[Row, ...]:
     """Who allowed it, in which words, and against which rules."""
     excluded = joined([plain(item) for item in (view.author, *view.excluded)])
     own = [item.by.login for item in view.approvals if item.by.login in {view.author, *view.excluded}]
+    backup = view.environment.backup_statement or any(item.words.backup for item in view.approvals)
     drift = [item.number for item in view.examination.drift if item.touches_plan]
     names = some([plain(item) for item in approver_names(view.environment)], 10)
     rules = [
@@ -82,7 +83,7 @@ def authority(view: WorkdocsView) -> tuple[Row, ...]:
         ),
         (
             "Confirmed by approval",
-            f"{plain(view.confirmed, 1000)} (the backup is stated, **not tested by schemagate**)",
+            plain(view.confirmed, 1000) + (" (the backup is stated, **not tested by schemagate**)" if backup else ""),
         ),
         ("Rules met", " · ".join(rules)),
         ("Exceptions used", _exceptions(view)),

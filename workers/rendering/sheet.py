@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from workers.core.config import FilterMode
 from workers.core.rollout import RolloutState
@@ -74,9 +75,9 @@ def checklist(view: WorkdocsView) -> tuple[Box, ...]:
     engine = engine_name(found.engine, found.version)
     extensions = [f"{name} {version}" for name, version, _ in found.extensions if name != "plpgsql"]
     excluded = view.environment.filter.mode is not FilterMode.ALL or bool(view.environment.ignore)
-    said_at = [item.at for item in view.approvals]
+    said_at = sorted((item.at for item in view.approvals), key=_instant)
     first = view.rollout.started_at
-    in_time = bool(said_at) and all(at <= first for at in said_at)
+    in_time = bool(said_at and first) and _instant(said_at[-1]) <= _instant(first)
     agree = view.examination.undeclared_known and not view.examination.undeclared
     migrations = some([code(item.id) for item in key.pending], 20)
     return (
@@ -89,12 +90,12 @@ def checklist(view: WorkdocsView) -> tuple[Box, ...]:
             done=True,
         ),
         Box(
-            f"Difference shown before approval: 01 and 02, found {moment(view.published_at)}, approved {moment(min(said_at, default=''))}",
-            done=bool(said_at) and view.published_at <= min(said_at),
+            f"Difference shown before approval: 01 and 02, shown {moment(view.published_at)}, approved {moment(said_at[0] if said_at else '')}",
+            done=bool(said_at and view.published_at) and _instant(view.published_at) <= _instant(said_at[0]),
         ),
         Box(f"Strategy explicit: {key.strategy.value}", done=True),
         Box(
-            f"Approval before the first write: {plain(max(said_at, default='none'))} before {plain(first)}",
+            f"Approval before the first write: {plain(said_at[-1] if said_at else 'none')} before {plain(first)}",
             done=in_time,
         ),
         Box(f"Backup or accepted risk stated: {plain(view.stated_backup)}", done=bool(view.stated_backup)),
@@ -110,3 +111,8 @@ def checklist(view: WorkdocsView) -> tuple[Box, ...]:
 def _drift(view: WorkdocsView) -> str:
     """The sheet's comparison of effects covers every object: with no difference, drift is as it was."""
     return f"{len(view.examination.drift)}, unchanged" if not view.differences else "see the differences below"
+
+
+def _instant(iso: str) -> datetime:
+    """A time to compare by. GitHub counts whole seconds, we count thousandths: neither texts nor exact times of both would sort."""
+    return datetime.fromisoformat(iso).replace(microsecond=0)
