@@ -258,6 +258,7 @@ REPORTS: dict[str, Callable[[], ReportView]] = {
     "rollback_ready": lambda: make.a_report(
         make.shown(examination=make.an_examination(direction=Direction.ROLLBACK), applied=(make.an_applied(),))
     ),
+    "mark_applied": lambda: make.a_report(marked()),
     "500_statements": lambda: many(500),
     "hostile": hostile,
 }
@@ -270,6 +271,13 @@ def nothing_new() -> EnvironmentView:
     return make.shown(
         "staging", nothing, examination=make.an_examination(plan=None, pending=(), rehearsed=False), code=""
     )
+
+
+def marked() -> EnvironmentView:
+    """A hotfix made by hand, about to be recorded."""
+    back = WayBack(undo=Undo.LOSSLESS, note="lossless: nothing that holds rows goes away")
+    plan = make.a_plan((make.bookkeeping(),), back, direction=Direction.MARK_APPLIED, environment="prod")
+    return make.shown("prod", examination=make.an_examination(plan=plan, direction=Direction.MARK_APPLIED))
 
 
 COMMENTS: dict[str, Callable[[], str]] = {

@@ -47,13 +47,12 @@ def _run(group: list[tuple[Place, Plan]], room: Room, *, named: bool) -> Run:
     names = [place.name for place, _ in group]
     now = any(place.outlook in _NOW for place, _ in group)
     same = f" (same SQL on {joined(names)})" if len(names) > 1 else f" on {names[0]}" if named else ""
-    number = bookkeeping(plan)
     already = [item.id for item in plan.key.pending if item.on_base]
     return Run(
         title=f"What {'runs' if now else 'would run'}{same}",
         standing_out=standing_out(plan, room),
         sentences=sentences(plan, room),
-        bookkeeping=f"Besides {count(number, 'write')} to the migration tool's version table." if number else "",
+        bookkeeping=_version_table(plan),
         on_base=f"Already on the base branch and not applied yet: {some([code(item) for item in already])}."
         if already
         else "",
@@ -74,6 +73,15 @@ def may_not(place: Place) -> str:
 def _before(place: Place, plan: Plan) -> list[str]:
     """What somebody should know before they paste the line."""
     return [confirms(place, plan), *([may_not(place)] if place.shown.may_not else [])]
+
+
+def _version_table(plan: Plan) -> str:
+    """What is written to the migration tool's own table."""
+    if plan.key.direction.bookkeeping_only:
+        recorded = some([code(item.id) for item in plan.key.pending])
+        return f"Writes the migration tool's version table and nothing else, to record {recorded}."
+    number = bookkeeping(plan)
+    return f"Besides {count(number, 'write')} to the migration tool's version table." if number else ""
 
 
 def confirms(place: Place, plan: Plan) -> str:
