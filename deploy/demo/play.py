@@ -58,7 +58,7 @@ def play(stage: Stage, say: Callable[[str], None]) -> Played:
     started = time.monotonic()
     world, dana = stage.github.world, stage.people["dana"]
     say("dana opens a pull that adds a column and an index …")
-    world.push(stage.repo, dana, "delivery-notes", _change(), "Add a delivery note to orders")
+    world.push(stage.repo, dana, "delivery-notes", change(), "Add a delivery note to orders")
     pull = world.open_pull(stage.repo, dana, head="delivery-notes", title="Delivery notes")
     for environment in ENVIRONMENTS:
         if not _approve(stage, pull, environment, say):
@@ -84,7 +84,8 @@ def _approve(stage: Stage, pull: Pull, environment: str, say: Callable[[str], No
     return _wait(lambda: any(f"{environment} applied and verified" in body for body in _bodies(stage, pull)))
 
 
-def _change() -> dict[str, str]:
+def change() -> dict[str, str]:
+    """The files of the pull."""
     model = (SAMPLE / "shop" / "models.py").read_text()
     model = model.replace("    String,\n", "    String,\n    Text,\n")
     model = model.replace(

@@ -19,6 +19,8 @@ from workers.steps.permit import Permit
 from workers.steps.pulls import OpenPull
 from workers.steps.views import task_name
 
+NO_BACKUP = "no backup is stated; approving accepts that"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -159,7 +161,7 @@ def _backup(environment: Environment, approvals: tuple[Approval, ...]) -> str:
     named = [item.backup for item in words if item.backup] + [
         f"accepted risk: {item.accept_risk}" for item in words if item.accept_risk
     ]
-    return "; ".join(named) or environment.backup_statement or "no backup is stated; approving accepts that"
+    return "; ".join(named) or environment.backup_statement or NO_BACKUP
 
 
 def _confirmed(
@@ -173,4 +175,9 @@ def _confirmed(
     where = f"database {preflight.database} on {preflight.server}" if preflight else rollout.target
     lost = ", ".join(stored.plan.destroys) or "nothing destructive"
     strategy = stored.plan.key.strategy.value
-    return f'{where}; {strategy}; backup "{_backup(environment, approvals)}"; {lost}'
+    return f"{where}; {strategy}; {_backup_words(environment, approvals)}; {lost}"
+
+
+def _backup_words(environment: Environment, approvals: tuple[Approval, ...]) -> str:
+    stated = _backup(environment, approvals)
+    return stated if stated == NO_BACKUP else f'backup "{stated}"'

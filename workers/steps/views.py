@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from workers.core.approval import Approval
 from workers.core.config import WorkdocsTo
 from workers.core.names import slug
-from workers.core.plan import Plan
-from workers.core.policy import Allowed, code_required, needed_approvals
+from workers.core.plan import Plan, StatementKind
+from workers.core.policy import Allowed, Standing, code_required, counted, needed_approvals
 from workers.core.refusals import Refusal
 from workers.core.rollout import Rollout, RolloutState
 from workers.ports import Services
@@ -71,10 +74,11 @@ def applied_view(opened: OpenPull, rollout: Rollout, plan: Plan, server_url: str
     statements = tuple(
         (statement.parsed.title, steps[number].result if number in steps else "not run")
         for number, statement in enumerate(plan.body.statements)
+        if statement.parsed.kind is not StatementKind.BOOKKEEPING
     )
     return AppliedView(
         rollout=rollout,
-        by=tuple(dict.fromkeys(item.by.login for item in approvals)),
+        by=tuple(dict.fromkeys(item.by.login for item in approvals if not item.revoked)),
         direction=plan.key.direction,
         migrations=tuple(item.id for item in plan.key.pending),
         statements=statements,
@@ -101,7 +105,8 @@ def _environment(opened: OpenPull, judged: Judged, server_url: str, services: Se
         item for item in rollouts if (item.module, item.environment) == (examination.module, examination.environment)
     ]
     ended = [(item, services.store.plan(item.digest)) for item in here if item.state in _ENDED]
-    missing = needed_approvals(judged.standing) - len(judged.standing.approvals)
+    given = {item.by.id for item in counted(judged.standing)}
+    missing = needed_approvals(judged.standing) - len(given)
     return EnvironmentView(
         environment=judged.matter.environment,
         examination=examination,
@@ -110,7 +115,7 @@ def _environment(opened: OpenPull, judged: Judged, server_url: str, services: Se
         plain_counts=judged.stored is not None and not code_required(judged.standing),
         needed=0 if isinstance(judged.decision, Allowed) else max(missing, 0),
         may_not=_may_not(opened, judged),
-        approvals=judged.standing.approvals,
+        approvals=_as_they_count(judged.standing),
         applied=tuple(
             applied_view(opened, item, stored.plan, server_url, services) for item, stored in ended if stored
         ),
@@ -118,6 +123,15 @@ def _environment(opened: OpenPull, judged: Judged, server_url: str, services: Se
         engine_label=f"{examination.engine.value} {preflight.version}" if examination.engine and preflight else "",
         database=preflight.database if preflight else "",
         server=preflight.server if preflight else "",
+    )
+
+
+def _as_they_count(standing: Standing) -> tuple[Approval, ...]:
+    """The approvals that were given; one that counts no more says so, as a revoked one does."""
+    counts = counted(standing)
+    return tuple(
+        item if item.revoked or item in counts else replace(item, revoked="it is too old, or names no code")
+        for item in standing.approvals
     )
 
 
