@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code as INTERFACES lists it."""
     words = sys.argv[1:] if arguments is None else arguments
     configure_logs()
-    found = _parser(words[0] if words else "").parse_args(words)
+    found = parser_of(words[0] if words else "").parse_args(words)
     run: Run = found.run
     try:
         return run(found)
@@ -57,15 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"this should not have happened ({type(error).__name__}); SCHEMAGATE_DEBUG=1 shows where", words)
 
 
-def _fail(text: str, words: list[str]) -> int:
-    secret = (*words, url_around())
-    if os.environ.get("SCHEMAGATE_DEBUG") == "1":
-        tell(hidden(traceback.format_exc(), secret))
-    tell(f"schemagate: {' '.join(hidden(text, secret).split())}")
-    return 1
-
-
-def _parser(chosen: str) -> Parser:
+def parser_of(chosen: str) -> Parser:
+    """The whole grammar; only the chosen command has its options."""
     parser = Parser(prog="schemagate", description=_ABOUT, epilog=_AFTER)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for command in COMMANDS:
@@ -74,6 +67,14 @@ def _parser(chosen: str) -> Parser:
         if command.name == chosen:
             _options(chosen)(chosen, made)
     return parser
+
+
+def _fail(text: str, words: list[str]) -> int:
+    secret = (*words, url_around())
+    if os.environ.get("SCHEMAGATE_DEBUG") == "1":
+        tell(hidden(traceback.format_exc(), secret))
+    tell(f"schemagate: {' '.join(hidden(text, secret).split())}")
+    return 1
 
 
 def _options(name: str) -> Callable[[str, Parser], None]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 _WHO = ("-c", "user.name=alice", "-c", "user.email=alice@example.com")
 
 
-def commit(folder: Path, files: dict[str, str | None], branch: str = "main") -> str:
+def commit(folder: Path, files: Mapping[str, str | None], branch: str = "main") -> str:
     """Write files (None removes one), commit them on a branch, and return the commit."""
     if not (folder / ".git").exists():
         folder.mkdir(parents=True, exist_ok=True)

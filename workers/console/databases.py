@@ -86,6 +86,6 @@ def _side(text: str) -> Snapshot:
         raise ExpectedError(
             f"{text} cannot be read", "give a URL or a snapshot file", RefusalCode.NOT_CONFIGURED
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"{text} is not a schemagate-snapshot/1 file"
         raise ExpectedError(message, "make one with `schemagate snapshot`", RefusalCode.CONFIG_INVALID) from error

@@ -15,7 +15,7 @@ from typing import Any
 
 from workers import wiring
 from workers.console.output import Parser, hidden, progress, tell, url_around, write
-from workers.console.standalone import folder, open_machine
+from workers.console.standalone import folder, open_machine, sound
 from workers.console.starting import LARGEST, modules_among
 from workers.core.config import Approver, ApproverKind, Environment, Module, Origin, SecretRef
 from workers.core.config_files import (
@@ -120,7 +120,9 @@ def _report(found: argparse.Namespace) -> int:
 
 def _asked(found: argparse.Namespace, server: ServerFile | None) -> _Asked:
     url = found.url or ("" if server else url_around())
-    if not url and server is None:
+    if url:
+        sound(url)
+    elif server is None:
         advice = "give --url or --config, or set DATABASE_URL in the environment or in .env here"
         raise ExpectedError("no database is named", advice, RefusalCode.NOT_CONFIGURED)
     branch = found.base.removeprefix("origin/")
@@ -234,7 +236,7 @@ def _pull(asked: _Asked, branch: str, checkout: Checkout) -> Pull:
         head=checkout.head.commit,
         head_repository=0,
         author=0,
-        author_login="",
+        author_login="whoever opens the pull",
     )
 
 

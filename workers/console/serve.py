@@ -89,7 +89,7 @@ def _web(found: argparse.Namespace) -> NoReturn:
     environment = os.environ
     for name, what in _WEB_NEEDS:
         if not environment.get(name):
-            raise ExpectedError(f"{name} is missing", f"set it to {what}", RefusalCode.NOT_CONFIGURED)
+            raise ExpectedError(f"{name} is missing", f"set {name} to {what}", RefusalCode.NOT_CONFIGURED)
     host = environment.get("SCHEMAGATE_HOST") or DEFAULT_HOST
     port = environment.get("SCHEMAGATE_PORT") or str(DEFAULT_PORT)
     told = {name: value for name, value in environment.items() if name in _TOLD_TO_WEB}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.machine import Machine, databases, find_machine
@@ -29,8 +32,23 @@ def open_machine() -> Machine:
     return find_machine(folder(), off=os.environ.get("SCHEMAGATE_SANDBOX") == Sandbox.OFF.value)
 
 
+def sound(url: str) -> str:
+    """The URL itself. Raises ExpectedError where it is none, or where a part of its password would be read, and shown, as the server's name."""
+    scheme, _, rest = url.partition("://")
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        advice = "write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE or sqlite:///FILE"
+        raise ExpectedError("the URL cannot be read", advice, RefusalCode.NOT_CONFIGURED) from None
+    if not scheme.startswith("sqlite") and rest.count("@") > 1:
+        message, advice = "the URL has more than one @", "write an @ that belongs to the password as %40"
+        raise ExpectedError(message, advice, RefusalCode.NOT_CONFIGURED)
+    return url
+
+
 def open_target(url: str) -> Target:
     """The target of a URL. Raises ExpectedError for an engine that is not served."""
+    sound(url)
     served = databases(open_machine())
     database = database_of(served, url)
     if database is None:
