@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.story.house import House, open_house
 from tests.story.shop import shop_files
-from workers import wiring
+from workers.machine import Machine, find_machine
 from workers.sandbox.runtime import python_runtime
 
 # What the shop needs, from the environment that runs the tests.
@@ -60,7 +60,7 @@ class Shop:
 class Ground:
     """Made once a run; every story opens a house of its own on it."""
 
-    machine: wiring.Machine
+    machine: Machine
     python: Path
     template: Path
 
@@ -93,12 +93,12 @@ class Ground:
 
 def make_ground(folder: Path) -> Ground:
     """Prove the sandbox, gather the packages, and make the first database with the stock tool."""
-    machine = wiring.find_machine(folder, off=os.environ.get("SCHEMAGATE_SANDBOX") == "off")
+    machine = find_machine(folder, off=os.environ.get("SCHEMAGATE_SANDBOX") == "off")
     assert not machine.problem, machine.problem
     return Ground(machine, _python(machine), _template(folder / "template"))
 
 
-def _python(machine: wiring.Machine) -> Path:
+def _python(machine: Machine) -> Path:
     """An environment made without an index: our own copies of what the shop needs."""
     runtime = python_runtime(machine.area, machine.identity, Path(sys.executable))
     place = machine.area / "shop-environment"

@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -23,10 +23,12 @@ from deploy.demo.github.world import World
 from workers import wiring
 from workers.github.host import GithubHost
 from workers.local.clock import SystemClock
+from workers.machine import Machine
 from workers.messages import Message, Reconcile
 from workers.ports import Services
 from workers.run import attempt
 from workers.settings import Settings
+from workers.store.sql import SqlStore
 
 SAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "demo" / "sample"
 MARKER = "<!-- schemagate:report:1 -->"
@@ -45,9 +47,10 @@ class MovedClock(SystemClock):
         """Seconds since the epoch."""
         return super().now() + self.moved
 
-    def set(self, iso: str) -> None:
-        """It is that time from now on."""
-        self.moved = datetime.fromisoformat(iso).timestamp() - super().now()
+    def iso(self) -> str:
+        """Now as ISO 8601 in UTC with milliseconds."""
+        moment = datetime.fromtimestamp(self.now(), tz=UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass
@@ -117,6 +120,10 @@ class House:
         self.queue.send(Reconcile())
         self.settle()
 
+    def wait_until(self, iso: str) -> None:
+        """It is that time now."""
+        self.clock.moved += datetime.fromisoformat(iso).timestamp() - self.clock.now()
+
     def push(self, branch: str, files: dict[str, str | None], *, by: str = "alice", author: str = "") -> None:
         """Somebody pushes a commit, perhaps one that somebody else wrote, and everything that follows happens."""
         wrote = self.people[author or by]
@@ -133,10 +140,12 @@ class House:
         self.settle()
         return pull
 
-    def say(self, pull: Pull, who: str, text: str) -> Comment:
+    def say(self, pull: Pull, who: str, text: str, *, until: type[Message] | None = None) -> Comment:
         """Somebody comments, and everything that follows happens."""
+        self.world.advance(self.clock.moved)  # only for the comment's time: the tokens of GitHub know no other clock
         comment = self.world.comment(pull, self.people[who], text)
-        self.settle()
+        self.world.advance(-self.clock.moved)
+        self.settle(until=until)
         return comment
 
     # -- looking
@@ -203,6 +212,7 @@ class House:
         """End every thread and connection."""
         self.web.shutdown()
         self.web.server_close()
+        assert isinstance(self.services.store, SqlStore)
         self.services.store.close()
         assert isinstance(self.services.host, GithubHost)
         self.services.host.__exit__(None, None, None)
@@ -216,7 +226,7 @@ def open_house(
     files: dict[str, str],
     *,
     sandbox: str = "required",
-    machine: wiring.Machine | None = None,
+    machine: Machine | None = None,
 ) -> House:
     """Build the stage: `files` is the repository's first commit."""
     github = StandIn(folder=folder / "github")

@@ -58,9 +58,9 @@ def test_two_approvals_are_two_people(open_shop: OpenShop):
     pull, before = house.open_pull(add_column()), shop.prod.text()
     line = house.offered(pull)
     house.say(pull, "bob", line)
-    assert "1 approval given, 1 to go" in house.report(pull)
+    assert "1 approval given, 1 to go. Paste:" in house.report(pull)
     house.say(pull, "bob", line)
-    assert "1 approval given, 1 to go" in house.report(pull)
+    assert "1 approval given, 1 to go. Paste:" in house.report(pull)
     assert house.answers(pull) == []
     assert shop.prod.text() == before
     house.say(pull, "grace", line)
@@ -74,13 +74,12 @@ def test_an_approval_that_is_too_old_counts_no_more_and_the_others_stay(open_sho
     pull, before = house.open_pull(add_column()), shop.prod.text()
     line = house.offered(pull)
     house.say(pull, "bob", line)
-    house.clock.moved = 7200
-    house.say(pull, "bob", "/status")
+    house.clock.moved += 7200
+    house.say(pull, "dave", "/status")
     assert "approval_expired" in house.answers(pull)[-1]
-    house.clock.moved = 7000
     house.say(pull, "grace", line)
+    assert "1 approval given, 1 to go. Paste:" in house.report(pull)
     assert shop.prod.text() == before
-    house.clock.moved = 0
     house.say(pull, "bob", line)
     assert "applied and verified" in house.answers(pull)[-1]
 
@@ -89,9 +88,8 @@ def test_an_apply_that_starts_too_late_is_void(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="approval_expires: 1h"))
     house = shop.house
     pull, before = house.open_pull(add_column()), shop.prod.text()
-    house.world.comment(pull, house.people["bob"], house.offered(pull))
-    house.settle(until=ApplyPlan)
-    house.clock.moved = 7200
+    house.say(pull, "bob", house.offered(pull), until=ApplyPlan)
+    house.clock.moved += 7200
     house.settle()
     assert "approval_expired" in house.answers(pull)[-1]
     assert shop.prod.text() == before
@@ -102,10 +100,10 @@ def test_outside_its_hours_nothing_is_applied_and_nothing_fires_later(open_shop:
     house = shop.house
     pull, before = house.open_pull(add_column()), shop.prod.text()
     line = f"/approve prod {house.any_code(pull)}"
-    house.clock.set("2027-03-06T12:00:00+01:00")  # a Saturday
+    house.wait_until("2027-03-06T12:00:00+01:00")  # a Saturday
     house.say(pull, "bob", line)
     assert "outside_hours" in house.answers(pull)[-1]
-    house.clock.set("2027-03-08T12:00:00+01:00")
+    house.wait_until("2027-03-08T12:00:00+01:00")
     house.say(pull, "bob", "/plan")
     assert shop.prod.text() == before
     house.say(pull, "bob", line)
@@ -198,7 +196,10 @@ def test_where_the_config_refuses_destruction_no_word_helps(open_shop: OpenShop)
     assert "blocked" in house.report(pull).splitlines()[0]
     assert "/approve prod" not in house.report(pull)
     house.say(pull, "bob", f'/approve prod {house.any_code(pull)} --allow-destructive --backup "nightly"')
+    assert "unknown_plan_code" in house.answers(pull)[-1]
+    house.say(pull, "bob", '/approve prod --allow-destructive --backup "nightly"')
     assert "destructive_not_allowed" in house.answers(pull)[-1]
+    assert "the config refuses that" in house.answers(pull)[-1]
     assert shop.prod.text() == before
 
 

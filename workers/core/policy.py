@@ -97,7 +97,7 @@ def decide(standing: Standing) -> Decision:
     )
     if standing.plan is None or refusals:
         return Blocked(refusals or (_refuse(RefusalCode.PLAN_INCOMPLETE, "there is no plan", "comment `/plan`"),))
-    return Allowed(digest=standing.plan.digest, approvals=_counted(standing), _seal=_SEAL)
+    return Allowed(digest=standing.plan.digest, approvals=counted(standing), _seal=_SEAL)
 
 
 def may_approve(person: Person, environment: Environment, pull: PullFacts) -> Refusal | None:
@@ -207,7 +207,7 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
 
 
 def _drift_refusals(standing: Standing) -> list[Refusal]:
-    accepted = {number for approval in _counted(standing) for number in approval.words.accept}
+    accepted = {number for approval in counted(standing) for number in approval.words.accept}
     rule = standing.environment.block_on_drift
     blocking = [
         item for item in standing.drift if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan)
@@ -237,7 +237,7 @@ def _destructive_refusals(standing: Standing) -> list[Refusal]:
                 "keep it, or apply it by hand",
             )
         ]
-    words = [approval.words for approval in _counted(standing)]
+    words = [approval.words for approval in counted(standing)]
     found = []
     if not any(item.allow_destructive for item in words):
         found.append(
@@ -257,54 +257,49 @@ def _destructive_refusals(standing: Standing) -> list[Refusal]:
 
 
 def _approval_refusals(standing: Standing) -> list[Refusal]:
-    counted, expected = _counted(standing), needed_approvals(standing)
-    if standing.plan is None or len({approval.by.id for approval in counted}) >= expected:
+    approving = {approval.by.id for approval in counted(standing)}
+    missing = needed_approvals(standing) - len(approving)
+    if standing.plan is None or missing <= 0:
         return []
-    revoked = [item for item in standing.approvals if item.revoked]
-    if revoked:
-        return [
-            _refuse(
-                RefusalCode.APPROVAL_REVOKED,
-                f"the approval of {item.by.login}: {item.revoked}",
-                "approve again",
-                Actor.APPROVER,
-            )
-            for item in revoked
-        ]
-    if len(counted) < len(standing.approvals):
-        return [
-            _refuse(
-                RefusalCode.APPROVAL_EXPIRED,
-                "the approval is older than this environment accepts",
-                "approve again",
-                Actor.APPROVER,
-            )
-        ]
     names = ", ".join(approver_names(standing.environment))
-    message = f"{expected - len(counted)} approval(s) missing, of: {names}"
+    message = f"{missing} more approval{'s are' if missing > 1 else ' is'} needed, of: {names}"
+    fix = f"comment `/approve {standing.environment.name} {standing.code}`"
+    lapsed = {item.by.id: _lapsed(item, standing) for item in standing.approvals if item.by.id not in approving}
     return [
-        _refuse(
-            RefusalCode.NEEDS_APPROVAL,
-            message,
-            f"comment `/approve {standing.environment.name} {standing.code}`",
-            Actor.APPROVER,
-        )
+        *(refusal for refusal in lapsed.values() if refusal is not None),
+        _refuse(RefusalCode.NEEDS_APPROVAL, message, fix, Actor.APPROVER),
     ]
 
 
-def _counted(standing: Standing) -> tuple[Approval, ...]:
+def _lapsed(approval: Approval, standing: Standing) -> Refusal | None:
+    """Why an approval that was given does not count any more; None where it never did."""
+    by, fix = approval.by.login, "approve again in a new comment"
+    if approval.revoked:
+        message = f"the approval of {by} no longer counts: {approval.revoked}"
+        return _refuse(RefusalCode.APPROVAL_REVOKED, message, fix, Actor.APPROVER)
+    if not _is_fresh(approval, standing):
+        message = f"the approval of {by} is older than {standing.environment.name} accepts"
+        return _refuse(RefusalCode.APPROVAL_EXPIRED, message, fix, Actor.APPROVER)
+    return None
+
+
+def counted(standing: Standing) -> tuple[Approval, ...]:
     """Approvals of exactly this digest, not revoked, not expired, and with the code where the code is needed."""
-    lifetime = standing.environment.approval_expires
-    times = standing.approved_at or (standing.now,) * len(standing.approvals)
     return tuple(
         approval
-        for approval, at in zip(standing.approvals, times, strict=True)
+        for approval in standing.approvals
         if standing.plan is not None
         and approval.digest == standing.plan.digest
         and not approval.revoked
-        and (lifetime is None or standing.now - at <= lifetime)
+        and _is_fresh(approval, standing)
         and (approval.words.code or not code_required(standing))
     )
+
+
+def _is_fresh(approval: Approval, standing: Standing) -> bool:
+    lifetime = standing.environment.approval_expires
+    given = dict(zip((item.comment for item in standing.approvals), standing.approved_at, strict=False))
+    return lifetime is None or standing.now - given.get(approval.comment, standing.now) <= lifetime
 
 
 def code_required(standing: Standing) -> bool:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from workers.core.approval import Approval, ApprovalWords
 from workers.core.config import Environment, Module
 from workers.core.plan import StoredPlan
-from workers.core.policy import Allowed, Blocked, code_required
+from workers.core.policy import Allowed, Blocked, code_required, counted, decide
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.rollout import RolloutState
 from workers.messages import ApplyPlan, PlanPull, RecordApproval
 from workers.ports import Services
+from workers.rendering.verdict import next_step
 from workers.steps.command import Asked, asked_by, refuse
 from workers.steps.guard import mend_report
 from workers.steps.judge import Judged, judge
 from workers.steps.pulls import read_trees
+from workers.steps.standing import with_approvals
 from workers.steps.target import reach, target_key
+from workers.steps.views import report_view
 
-_WAITS = frozenset({RefusalCode.NEEDS_APPROVAL})
+_WAITS = frozenset({RefusalCode.NEEDS_APPROVAL, RefusalCode.APPROVAL_REVOKED, RefusalCode.APPROVAL_EXPIRED})
+_STALE = frozenset({RefusalCode.PLAN_CHANGED, RefusalCode.TARGET_CHANGED})
 
 
 def record_approval(message: RecordApproval, services: Services) -> None:
@@ -47,19 +51,36 @@ def _count(
         text=asked.heard.text,
         at=asked.heard.at,
     )
-    services.store.keep_approval(asked.opened.repository.id, asked.opened.pull.number, approval)
     judged = _judge_again(asked, module, environment, stored, services)
-    if isinstance(judged.decision, Allowed):
+    left = _left(judged, approval, stored)
+    if left:
+        refuse(asked.opened, asked.heard, asked.command, left, services, _instead(asked, judged, services))
+        if {item.code for item in left} & _STALE:
+            _plan_again(asked, services)
+        return
+    services.store.keep_approval(asked.opened.repository.id, asked.opened.pull.number, approval)
+    known = services.store.approvals(stored.plan.digest)  # another one may have come meanwhile
+    if isinstance(decide(with_approvals(judged.standing, known)), Allowed):
         _start(asked, judged, services)
-        return
-    left = _said(judged, stored)
-    if {item.code for item in left} <= _WAITS:
-        services.queue.send(PlanPull(repository=asked.opened.repository.id, pull=asked.opened.pull.number))
-        return
-    services.store.revoke(stored.plan.digest, approval.comment, "it was refused when it was given")
-    refuse(asked.opened, asked.heard, asked.command, left, services, _instead(judged, stored))
-    if {item.code for item in left} & {RefusalCode.PLAN_CHANGED, RefusalCode.TARGET_CHANGED}:
-        services.queue.send(PlanPull(repository=asked.opened.repository.id, pull=asked.opened.pull.number))
+    else:
+        _plan_again(asked, services)
+
+
+def _left(judged: Judged, approval: Approval, stored: StoredPlan) -> tuple[Refusal, ...]:
+    """What speaks against this approval; other people's approvals may still be missing."""
+    facing = with_approvals(judged.standing, (*judged.standing.approvals, approval))
+    decision = decide(facing)
+    found = decision.refusals if isinstance(decision, Blocked) else ()
+    others = tuple(item for item in found if item.code not in _WAITS)
+    if judged.stored is None or approval in counted(facing):
+        return others
+    if not stored.shown:
+        return others or (_not_shown(judged.matter.environment),)
+    if approval.words.code or not code_required(facing):
+        return found
+    environment = judged.matter.environment.name
+    fix = f"write `/approve {environment} {stored.code}` after reading that plan"
+    return (*others, _refusal(RefusalCode.PLAN_CODE_REQUIRED, "this plan does more than add", fix))
 
 
 def _judge_again(
@@ -105,11 +126,7 @@ def _named_plan(asked: Asked, module: Module, environment: Environment, services
         named = [item for item in shown if item.code == code]
         return _not_applied(named[0], services) if named else _unknown(environment, code)
     if not shown:
-        return _refusal(
-            RefusalCode.PLAN_INCOMPLETE,
-            f"no plan of {environment.name} was shown yet",
-            f"comment `/plan {environment.name}`",
-        )
+        return next((item for item in plans if not item.retired), None) or _not_shown(environment)
     newest = shown[0]
     if services.store.codes_shown(asked.opened.repository.id, asked.opened.pull.number, environment.name) != 1:
         fix = f"write `/approve {environment.name} {newest.code}` after reading that plan"
@@ -128,24 +145,14 @@ def _not_applied(stored: StoredPlan, services: Services) -> StoredPlan | Refusal
     return stored
 
 
-def _said(judged: Judged, stored: StoredPlan) -> tuple[Refusal, ...]:
-    """Everything that is missing; a code that was left out is said as such, not as a missing approval."""
-    left = judged.decision.refusals if isinstance(judged.decision, Blocked) else ()
-    given = [item for item in judged.standing.approvals if not item.revoked]
-    if judged.stored is None or not code_required(judged.standing) or all(item.words.code for item in given):
-        others = tuple(item for item in left if item.code is not RefusalCode.NEEDS_APPROVAL)
-        return others or left
-    environment = judged.matter.environment.name
-    fix = f"write `/approve {environment} {stored.code}` after reading that plan"
-    without = _refusal(RefusalCode.PLAN_CODE_REQUIRED, "this plan does more than add", fix)
-    return (*(item for item in left if item.code is not RefusalCode.NEEDS_APPROVAL), without)
+def _instead(asked: Asked, judged: Judged, services: Services) -> str:
+    """The line that the report offers, where one is offered."""
+    step = next_step(report_view(asked.opened, (judged,), (), services.server_url, services))
+    return step.line if step.line.startswith("/approve ") else ""
 
 
-def _instead(judged: Judged, stored: StoredPlan) -> str:
-    actors = {item.actor for item in judged.decision.refusals} if isinstance(judged.decision, Blocked) else set()
-    if actors - {Actor.APPROVER} or judged.stored is None:
-        return ""
-    return f"/approve {judged.matter.environment.name} {stored.code}"
+def _plan_again(asked: Asked, services: Services) -> None:
+    services.queue.send(PlanPull(repository=asked.opened.repository.id, pull=asked.opened.pull.number))
 
 
 def _unknown(environment: Environment, code: str) -> Refusal:
@@ -153,6 +160,11 @@ def _unknown(environment: Environment, code: str) -> Refusal:
     return _refusal(
         RefusalCode.UNKNOWN_PLAN_CODE, f"{code} is no plan of {environment.name} that this pull shows now", fix
     )
+
+
+def _not_shown(environment: Environment) -> Refusal:
+    message = f"no plan of {environment.name} was shown yet"
+    return _refusal(RefusalCode.PLAN_INCOMPLETE, message, f"comment `/plan {environment.name}`")
 
 
 def _tampered() -> Refusal:

@@ -17,6 +17,8 @@ from workers.steps.guard import mend_report
 from workers.steps.pulls import OpenPull, read_pull
 from workers.steps.views import pull_url
 
+_NOT_STARTED = frozenset({RolloutState.PLANNED, RolloutState.APPROVED, RolloutState.SUPERSEDED})
+
 
 def revoke_approval(message: RevokeApproval, services: Services) -> None:
     """Act on a rejection or on a changed comment."""
@@ -49,8 +51,13 @@ def _comment_changed(opened: OpenPull, heard: Heard, services: Services) -> None
         _report_changed(opened, heard, services)
         return
     what = "deleted" if heard.kind is HeardKind.COMMENT_DELETED else "edited"
+    used = {
+        item.digest
+        for item in services.store.rollouts(opened.repository.id, opened.pull.number)
+        if item.state not in _NOT_STARTED
+    }
     for approval in services.store.approvals_by_comment(heard.comment):
-        if not approval.revoked:
+        if not approval.revoked and approval.digest not in used:
             _revoke(opened, approval, f"its comment was {what} by {heard.sender_login}", services)
 
 

@@ -31,7 +31,7 @@ def ended_view(rollout: Rollout, repository: Repository, pull: Pull, context: Co
         rollout=rollout,
         direction=stored.plan.key.direction if stored else Direction.UPGRADE,
         seconds=_seconds(rollout),
-        by=tuple(dict.fromkeys(item.by.login for item in approvals)),
+        by=tuple(dict.fromkeys(item.by.login for item in approvals if not item.revoked)),
         author=context.author,
         merged=pull.merged,
         report_url=f"{base}/pull/{rollout.pull}",

@@ -14,7 +14,7 @@ from workers.ports import Services
 from workers.steps.guard import mend_report
 from workers.steps.judge import judge
 from workers.steps.pulls import OpenPull, Trees
-from workers.steps.standing import look_up_again, pull_facts
+from workers.steps.standing import look_up_again, pull_facts, with_approvals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +54,7 @@ def permit(
     if judged.stored is None or judged.stored.plan.digest != stored.plan.digest:
         return judged.examination.refusals or (_other_plan(),)
     approvals, denied = look_up_again(judged.matter, facts, judged.standing.approvals, services)
-    times = {item.comment: at for item, at in zip(judged.standing.approvals, judged.standing.approved_at, strict=True)}
-    facing = replace(
-        judged.standing,
-        approvals=approvals,
-        approved_at=tuple(times[item.comment] for item in approvals),
-        in_progress=False,
-        held_by="",
-    )
+    facing = replace(with_approvals(judged.standing, approvals), in_progress=False, held_by="")
     decision = decide(facing)
     if isinstance(decision, Blocked):
         revoked = tuple(_revoked(item) for item in services.store.approvals(stored.plan.digest) if item.revoked)

@@ -87,6 +87,11 @@ def standing(
     )
 
 
+def with_approvals(facing: Standing, approvals: tuple[Approval, ...]) -> Standing:
+    """The same facts with these approvals."""
+    return replace(facing, approvals=approvals, approved_at=tuple(_seconds(item.at) for item in approvals))
+
+
 def look_up_again(
     matter: Matter, facts: PullFacts, approvals: tuple[Approval, ...], services: Services
 ) -> tuple[tuple[Approval, ...], tuple[Refusal, ...]]:
