@@ -164,6 +164,20 @@ def test_a_model_without_its_migration_is_said_and_blocks(open_shop: OpenShop):
     assert house.check(pull).conclusion == "failure"
 
 
+def test_a_migration_ahead_of_its_models_is_told_and_blocks_nothing(open_shop: OpenShop):
+    shop = open_shop()
+    house = shop.house
+    change = add_column()
+    del change["shop/models.py"]
+    pull = house.open_pull(change)
+    report = house.report(pull)
+    assert "undeclared_changes" not in report
+    assert "models and migrations differ" in report
+    assert "remove_column orders.delivery" in report
+    applied(house, pull)
+    assert "delivery" in shop.prod.columns()
+
+
 def test_an_edited_and_a_deleted_migration_are_refused(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house

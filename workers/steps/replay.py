@@ -86,9 +86,10 @@ def run_replay(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
         return Replayed(reader.snapshot(), declared)
 
 
-def code_digest(tree: Tree) -> str:
+def code_digest(tree: Tree, without: frozenset[str] = frozenset()) -> str:
     """Hash every file of a tree that may run or steer what runs; documents and the artifacts of our own evidence do not count."""
-    files = [[item.path, item.oid] for item in tree.entries() if _may_run(PurePosixPath(item.path))]
+    entries = (item for item in tree.entries() if item.path not in without)
+    files = [[item.path, item.oid] for item in entries if _may_run(PurePosixPath(item.path))]
     return sha256(canonical(files))
 
 

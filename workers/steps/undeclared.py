@@ -1,4 +1,8 @@
-"""What the models say beyond the migrations: only entries that the base branch does not have already."""
+"""What the models say beyond the migrations: only entries that the base branch does not have already.
+
+They block a pull that may have changed a model. One that brings nothing but migrations, for models that a package brings or that
+follow later, is told where both differ.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +37,26 @@ def undeclared(known: Known, recording: Recording | None, services: Services) ->
     key = _key(known)
     kept = services.replays.get(key)
     if kept is not None:
-        new = tuple(str(item) for item in json.loads(kept))
-        return Undeclared(entries=new, known=True, refusals=_refusals(new))
+        return _judged(known, tuple(str(item) for item in json.loads(kept)))
     entries, why = _declared_at_head(known, recording)
     if entries is None:
         return Undeclared(notes=(f"models and migrations were not compared: {why}",))
     new = tuple(item for item in entries if item not in _on_base(known, services)) if entries else ()
     services.replays.keep(key, json.dumps(new))
+    return _judged(known, new)
+
+
+def _judged(known: Known, new: tuple[str, ...]) -> Undeclared:
+    if new and _migrations_only(known):
+        note = f"models and migrations differ in {len(new)} new place(s); this pull brings migrations only, so that blocks nothing"
+        return Undeclared(entries=new, known=True, notes=(note,))
     return Undeclared(entries=new, known=True, refusals=_refusals(new))
+
+
+def _migrations_only(known: Known) -> bool:
+    """Whether the pull leaves all code but revision files as the base branch has it."""
+    revisions = frozenset(item.path for item in (*known.history.revisions, *known.base.revisions))
+    return code_digest(known.merge, revisions) == code_digest(known.question.checkout.base, revisions)
 
 
 def _key(known: Known) -> str:

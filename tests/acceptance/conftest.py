@@ -1,0 +1,76 @@
+"""What projects stand on: a proven sandbox for the run, each project installed once, and the table at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.projects import Installed, Project, install
+from tests.acceptance.stage import Measured, Stage, open_stage
+from tests.demo.github.contract import assert_no_violations
+from workers import wiring
+
+MEASURED: pytest.StashKey[list[Measured]] = pytest.StashKey()
+Install = Callable[[Project], Installed]
+OpenStage = Callable[..., Stage]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what was measured."""
+    lines = config.stash.get(MEASURED, [])
+    if not lines:
+        return
+    terminalreporter.section("real projects through the whole bot")
+    row = "{:28} {:11} {:>6} {:>11} {:>11} {:>8}"
+    terminalreporter.line(row.format("project", "engine", "pulls", "migrations", "statements", "seconds"))
+    for item in lines:
+        words = (item.project, item.engine, item.pulls, item.migrations, item.statements, f"{item.seconds:.0f}")
+        terminalreporter.line(row.format(*words))
+
+
+@pytest.fixture(scope="session")
+def machine(shared_dir: Path) -> wiring.Machine:
+    """The sandbox, and the folder in which environments are kept for the whole run."""
+    found = wiring.find_machine(shared_dir / "acceptance", off=os.environ.get("SCHEMAGATE_SANDBOX") == "off")
+    assert not found.problem, found.problem
+    return found
+
+
+@pytest.fixture(scope="session")
+def installed(machine: wiring.Machine) -> Install:
+    return cache(lambda project: install(project, machine))
+
+
+@pytest.fixture
+def sqlite_url(machine: wiring.Machine, data_dir: Path) -> str:
+    """The URL of an empty SQLite file, in a folder of its own that belongs to an ordinary user."""
+    place = data_dir / "prod"
+    place.mkdir()
+    (place / "prod.db").touch()
+    machine.identity.owns(place)
+    return f"sqlite:///{place}/prod.db"
+
+
+@pytest.fixture
+def open_project(machine: wiring.Machine, data_dir: Path) -> Iterator[OpenStage]:
+    """Opens the story's stage; what the stand-in and we said is held to GitHub's description when it ends."""
+    opened: list[Stage] = []
+
+    def open_one(found: Installed, url: str, now: str) -> Stage:
+        opened.append(open_stage(found, machine, data_dir, url, now))
+        return opened[-1]
+
+    yield open_one
+    for stage in opened:
+        stage.house.close()
+        assert_no_violations(stage.house.github.exchange_log, stage.house.github.delivery_log)
+
+
+@pytest.fixture
+def measured(pytestconfig: pytest.Config) -> list[Measured]:
+    """Where a story leaves its line."""
+    return pytestconfig.stash.setdefault(MEASURED, [])
