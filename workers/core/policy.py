@@ -50,6 +50,7 @@ class PullFacts:
     excluded: tuple[int, ...] = ()
     unseen_push: bool = False
     rejected_by: str = ""
+    rejected_why: str = ""
     logins: tuple[tuple[int, str], ...] = ()
     unmapped: int = 0
 
@@ -157,7 +158,7 @@ def _pull_refusals(standing: Standing) -> list[Refusal]:
         found.append(
             _refuse(
                 RefusalCode.REJECTED,
-                f"rejected by {pull.rejected_by}",
+                f"rejected by {pull.rejected_by}" + (f": {pull.rejected_why}" if pull.rejected_why else ""),
                 "change the migration, or comment `/plan` to ask again",
             )
         )
@@ -277,6 +278,9 @@ def _lapsed(approval: Approval, standing: Standing) -> Refusal | None:
     if approval.revoked:
         message = f"the approval of {by} no longer counts: {approval.revoked}"
         return _refuse(RefusalCode.APPROVAL_REVOKED, message, fix, Actor.APPROVER)
+    if approval.words.code not in {"", standing.code}:
+        message = f"the approval of {by} names the code {approval.words.code}, which was retired"
+        return _refuse(RefusalCode.APPROVAL_REVOKED, message, fix, Actor.APPROVER)
     if not _is_fresh(approval, standing):
         message = f"the approval of {by} is older than {standing.environment.name} accepts"
         return _refuse(RefusalCode.APPROVAL_EXPIRED, message, fix, Actor.APPROVER)
@@ -284,7 +288,7 @@ def _lapsed(approval: Approval, standing: Standing) -> Refusal | None:
 
 
 def counted(standing: Standing) -> tuple[Approval, ...]:
-    """Approvals of exactly this digest, not revoked, not expired, and with the code where the code is needed."""
+    """Approvals of exactly this digest, not revoked, not expired, with the code where the code is needed, and no code that was retired."""
     return tuple(
         approval
         for approval in standing.approvals
@@ -292,14 +296,14 @@ def counted(standing: Standing) -> tuple[Approval, ...]:
         and approval.digest == standing.plan.digest
         and not approval.revoked
         and _is_fresh(approval, standing)
-        and (approval.words.code or not code_required(standing))
+        and (approval.words.code == standing.code if approval.words.code else not code_required(standing))
     )
 
 
 def _is_fresh(approval: Approval, standing: Standing) -> bool:
     lifetime = standing.environment.approval_expires
     given = dict(zip((item.comment for item in standing.approvals), standing.approved_at, strict=False))
-    return lifetime is None or standing.now - given.get(approval.comment, standing.now) <= lifetime
+    return lifetime is None or standing.now - given.get(approval.comment, float("-inf")) <= lifetime
 
 
 def code_required(standing: Standing) -> bool:

@@ -7,13 +7,14 @@ from workers.core.config import Environment, Module
 from workers.core.plan import StoredPlan
 from workers.core.policy import Allowed, Blocked, code_required, counted, decide
 from workers.core.refusals import Actor, Refusal, RefusalCode
-from workers.core.rollout import RolloutState
+from workers.core.rollout import Rollout, RolloutState
 from workers.messages import ApplyPlan, PlanPull, RecordApproval
 from workers.ports import Services
 from workers.rendering.verdict import next_step
 from workers.steps.command import Asked, asked_by, refuse
 from workers.steps.guard import mend_report
 from workers.steps.judge import Judged, judge
+from workers.steps.propose import changed_since
 from workers.steps.pulls import read_trees
 from workers.steps.standing import with_approvals
 from workers.steps.target import reach, target_key
@@ -72,6 +73,8 @@ def _left(judged: Judged, approval: Approval, stored: StoredPlan) -> tuple[Refus
     decision = decide(facing)
     found = decision.refusals if isinstance(decision, Blocked) else ()
     others = tuple(item for item in found if item.code not in _WAITS)
+    if judged.stored is not None and judged.stored.plan.digest != stored.plan.digest:
+        return (*others, changed_since(stored.plan.key, judged.stored.plan.key))
     if judged.stored is None or approval in counted(facing):
         return others
     if not stored.shown:
@@ -138,11 +141,24 @@ def _not_applied(stored: StoredPlan, services: Services) -> StoredPlan | Refusal
     key = stored.plan.key
     rollouts = services.store.rollouts(key.repository, key.pull)
     done = [item for item in rollouts if item.digest == stored.plan.digest]
-    if any(item.state is RolloutState.APPLIED for item in done):
+    if _stays_applied(stored, rollouts, services):
         return _refusal(RefusalCode.ALREADY_APPLIED, f"plan {stored.code} is applied already", "nothing is to be done")
     if any(item.state in {RolloutState.APPROVED, RolloutState.APPLYING, RolloutState.VERIFYING} for item in done):
         return _refusal(RefusalCode.APPLY_IN_PROGRESS, f"plan {stored.code} is being applied", "wait for it to end")
     return stored
+
+
+def _stays_applied(stored: StoredPlan, rollouts: tuple[Rollout, ...], services: Services) -> bool:
+    """Whether the plan was applied and no plan of another direction since: what was taken back may be applied again."""
+    key = stored.plan.key
+    place = (key.module, key.environment)
+    applied = [i for i in rollouts if i.state is RolloutState.APPLIED and (i.module, i.environment) == place]
+    digests = [item.digest for item in applied]
+    if stored.plan.digest not in digests:
+        return False
+    since = digests[len(digests) - digests[::-1].index(stored.plan.digest) :]
+    plans = (services.store.plan(digest) for digest in since)
+    return all(item is not None and item.plan.key.direction is key.direction for item in plans)
 
 
 def _instead(asked: Asked, judged: Judged, services: Services) -> str:

@@ -7,17 +7,18 @@ from dataclasses import replace
 from workers.core.approval import Approval
 from workers.core.names import CommandName
 from workers.core.refusals import Refusal, RefusalCode
-from workers.core.rollout import RolloutState, advance
+from workers.core.rollout import RolloutState
 from workers.messages import Heard, HeardKind, PlanPull, RevokeApproval
 from workers.ports import Services
 from workers.rendering.comments import voided
 from workers.rendering.views import VoidedView
 from workers.steps.command import Asked, asked_by
-from workers.steps.guard import mend_report
+from workers.steps.guard import withdraw_report
 from workers.steps.pulls import OpenPull, read_pull
 from workers.steps.views import pull_url
+from workers.steps.withdraw import revoke_all, withdraw
 
-_NOT_STARTED = frozenset({RolloutState.PLANNED, RolloutState.APPROVED, RolloutState.SUPERSEDED})
+_RUNNING = frozenset({RolloutState.APPLYING, RolloutState.VERIFYING})
 
 
 def revoke_approval(message: RevokeApproval, services: Services) -> None:
@@ -36,11 +37,11 @@ def revoke_approval(message: RevokeApproval, services: Services) -> None:
 
 def _reject(asked: Asked, services: Services) -> None:
     memory = services.store.pull(asked.opened.repository.id, asked.opened.pull.number)
-    why = asked.command.text or "no reason was given"
-    services.store.remember_pull(replace(memory, rejected_by=asked.heard.sender_login, rejected_why=why))
+    by, why = asked.heard.sender_login, asked.command.text
+    services.store.remember_pull(replace(memory, rejected_by=by, rejected_why=why))
     for rollout in services.store.rollouts(asked.opened.repository.id, asked.opened.pull.number):
-        if rollout.state is RolloutState.APPROVED:
-            services.store.save_rollout(advance(rollout, RolloutState.SUPERSEDED, "rejected"))
+        if rollout.state is RolloutState.APPROVED and withdraw(rollout, "rejected", services):
+            revoke_all(rollout.digest, f"rejected by {by}", services)
     services.queue.send(PlanPull(repository=asked.opened.repository.id, pull=asked.opened.pull.number))
 
 
@@ -51,13 +52,13 @@ def _comment_changed(opened: OpenPull, heard: Heard, services: Services) -> None
         _report_changed(opened, heard, services)
         return
     what = "deleted" if heard.kind is HeardKind.COMMENT_DELETED else "edited"
-    used = {
+    running = {
         item.digest
         for item in services.store.rollouts(opened.repository.id, opened.pull.number)
-        if item.state not in _NOT_STARTED
+        if item.state in _RUNNING
     }
     for approval in services.store.approvals_by_comment(heard.comment):
-        if not approval.revoked and approval.digest not in used:
+        if not approval.revoked and approval.digest not in running:
             _revoke(opened, approval, f"its comment was {what} by {heard.sender_login}", services)
 
 
@@ -66,8 +67,8 @@ def _report_changed(opened: OpenPull, heard: Heard, services: Services) -> None:
         services.store.retire_codes(opened.repository.id, opened.pull.number)
         memory = services.store.pull(opened.repository.id, opened.pull.number)
         services.store.remember_pull(replace(memory, report_comment=0, report_hash="", report_text=""))
-    elif not mend_report(opened, services, heard.sender_login):
-        return
+    else:
+        withdraw_report(opened, services, heard.sender_login)
     services.queue.send(PlanPull(repository=opened.repository.id, pull=opened.pull.number))
 
 
@@ -75,7 +76,7 @@ def _revoke(opened: OpenPull, approval: Approval, why: str, services: Services) 
     services.store.revoke(approval.digest, approval.comment, why)
     for rollout in services.store.rollouts(opened.repository.id, opened.pull.number):
         if rollout.digest == approval.digest and rollout.state is RolloutState.APPROVED:
-            services.store.save_rollout(advance(rollout, RolloutState.SUPERSEDED, why))
+            withdraw(rollout, why, services)
     stored = services.store.plan(approval.digest)
     refusal = Refusal(code=RefusalCode.APPROVAL_REVOKED, message=why, fix="approve again in a new comment")
     view = VoidedView(

@@ -82,19 +82,23 @@ def what_changed(known: Known, services: Services) -> Refusal:
     """Say which part of the newest stored plan's key is not as it was."""
     question = known.question
     plans = services.store.plans(question.repository, question.pull, question.module.id, question.environment.name)
-    again = "read the new report and approve its code"
     if not plans:
         return Refusal(code=RefusalCode.PLAN_INCOMPLETE, message="there is no plan yet", fix="comment `/plan`")
     old = plans[0].plan.key
-    new = present_key(known, old.scope)
+    return changed_since(old, present_key(known, old.scope))
+
+
+def changed_since(old: Key, new: Key) -> Refusal:
+    """Name the parts of a plan's key that are not as they were."""
     parts = [name for name in Key.__slots__ if getattr(old, name) != getattr(new, name)]
-    code = (
-        RefusalCode.TARGET_CHANGED
-        if set(parts) <= {"live", "recorded", "session", "target"}
-        else RefusalCode.PLAN_CHANGED
-    )
+    of_target = set(parts) <= {"live", "recorded", "session", "target"}
     names = ", ".join(_PARTS[name] for name in parts) or "the direction of the plan"
-    return Refusal(code=code, message=f"changed since it was planned: {names}", fix=again, actor=Actor.APPROVER)
+    return Refusal(
+        code=RefusalCode.TARGET_CHANGED if of_target else RefusalCode.PLAN_CHANGED,
+        message=f"changed since it was planned: {names}",
+        fix="read the new report and approve its code",
+        actor=Actor.APPROVER,
+    )
 
 
 def _stored(known: Known, services: Services) -> Plan | None:

@@ -14,6 +14,7 @@ from workers.core.policy import PullFacts, Standing, may_approve
 from workers.core.refusals import Refusal
 from workers.core.rollout import UNFINISHED
 from workers.ports import Pull, Repository, Services
+from workers.steps.hold import binding
 from workers.steps.target import reach, target_key
 
 
@@ -50,6 +51,7 @@ def pull_facts(repository: Repository, pull: Pull, services: Services) -> PullFa
         excluded=tuple(sorted({push.sender for push in pushes} | named)),
         unseen_push=commits is None or (not seen and not named),
         rejected_by=memory.rejected_by,
+        rejected_why=memory.rejected_why,
         unmapped=sum(1 for item in commits or () if item.author is None),
         logins=tuple(
             {
@@ -129,18 +131,17 @@ def team_names(environment: Environment) -> tuple[str, ...]:
 
 
 def _hold(matter: Matter, services: Services) -> tuple[str, bool]:
-    """(why the target is held, whether an apply is running); the plan after a partial rollout of the same pull is let through."""
+    """(why the target is held, whether an apply is running)."""
     if matter.environment.url is None:
         return "", False
     _, target = reach(matter.environment, services)
-    hold = services.store.hold(target_key(target))
-    if hold is None:
+    found = binding(target_key(target), services)
+    if found is None:
         return "", False
-    rollout = services.store.rollout(hold.rollout)
+    hold, rollout = found
     if rollout is not None and rollout.state in UNFINISHED:
         return "", True
-    same = rollout is not None and (rollout.pull, rollout.environment) == (matter.pull.number, matter.environment.name)
-    return ("" if same else f"{matter.environment.name} is held by #{hold.pull}: {hold.reason}"), False
+    return f"{matter.environment.name} is held by #{hold.pull}: {hold.reason}", False
 
 
 def _modules(matter: Matter) -> int:
