@@ -30,6 +30,7 @@ class Service:
     """A running `schemagate up`; `log` is what it says."""
 
     process: subprocess.Popen[bytes]
+    others: tuple[subprocess.Popen[bytes], ...] = ()
     github: StandIn
     repo: Repo
     alice: User
@@ -91,8 +92,8 @@ class Service:
             time.sleep(0.1)
 
 
-def start(folder: Path, ground: Ground, target: Target) -> Service:
-    """Everything up and the webhook set."""
+def start(folder: Path, ground: Ground, target: Target, *commands: str, **told: str) -> Service:
+    """Everything up and the webhook set; commands other than `up` are started one beside the other."""
     github = StandIn(folder=folder / "github")
     github.start()
     world = github.world
@@ -121,10 +122,13 @@ def start(folder: Path, ground: Ground, target: Target) -> Service:
         "SCHEMAGATE_PORT": str(port),
         "PROD_URL": f"sqlite:///{target.path}",
         "IDLE_URL": f"postgresql://app:{URL}@127.0.0.1:1/idle",
+        **told,
     }
     log = folder / "service.log"
+    first, *others = (run(words, environment, log) for words in commands or ("up",))
     service = Service(
-        process=run("up", environment, log),
+        process=first,
+        others=tuple(others),
         github=github,
         repo=repo,
         alice=alice,
@@ -180,9 +184,10 @@ def _state(pid: int) -> str:
 
 def end(service: Service) -> None:
     """Whatever a test did, nothing is left."""
-    left = descendants(service.process.pid)
-    service.process.kill()
-    service.process.wait()
-    for pid in alive(left):
-        os.kill(pid, signal.SIGKILL)
+    for process in (service.process, *service.others):
+        left = descendants(process.pid)
+        process.kill()
+        process.wait()
+        for pid in alive(left):
+            os.kill(pid, signal.SIGKILL)
     service.github.stop()

@@ -55,3 +55,24 @@ def test_a_worker_without_keys_says_which(command, data_dir):
     ran = command("worker", **told)
     assert ran.returncode == 1
     assert "set SCHEMAGATE_STATE_KEY to file:PATH of the keys that all workers share" in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "up"])
+def test_a_state_that_does_not_answer_is_said_without_its_url(command, data_dir, name):
+    (data_dir / "server.yml").write_text(
+        'repositories: {acme/shop: {modules: {shop: {environments: {prod: {url: "env:X", approvers: ["@bob"]}}}}}}\n'
+    )
+    for key in ("state.key", "signing.key"):
+        create_key(data_dir / "data" / key, bytes(KEY_BYTES))
+    told = {
+        "SCHEMAGATE_APP_ID": "1",
+        "SCHEMAGATE_PRIVATE_KEY": "pem",
+        "SCHEMAGATE_WEBHOOK_SECRET": "hook",
+        "SCHEMAGATE_CONFIG": str(data_dir / "server.yml"),
+        "SCHEMAGATE_STATE_URL": "postgresql://app:canary-4711@127.0.0.1:1/state",
+        "SCHEMAGATE_PORT": "0",
+    }
+    ran = command(name, **told)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1].startswith("schemagate: the state does not answer: check SCHEMAGATE_STATE_URL")
+    assert "canary" not in ran.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deploy.demo.stage import SAMPLE
 from workers.core.config_files import RepoFile
 from workers.core.config_rules import read_repository
+from workers.core.refusals import Refusal
 from workers.reading import positions
 
 INI = "[alembic]\nscript_location = alembic\n"
@@ -19,7 +20,9 @@ def laid_out(folder, files):
 
 
 def written(folder):
-    file = read_repository(positions.read((folder / PLACE).read_bytes(), PLACE), PLACE)
+    node = positions.read((folder / PLACE).read_bytes(), PLACE)
+    assert not isinstance(node, Refusal), node
+    file = read_repository(node, PLACE)
     assert isinstance(file, RepoFile), file
     return {item.id: next(said.value for said in item.said if said.key == "path") for item in file.modules}
 

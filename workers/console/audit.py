@@ -28,7 +28,7 @@ def options(name: str, parser: Parser) -> None:
         description="Walk the chain of the workdocs below a folder. Exit 0: whole. 2: nothing altered, but rollouts that the chain names "
         "are not here. 1: altered, or a signature is bad or unchecked.",
     )
-    walk.add_argument("folder", type=Path, metavar="DIR")
+    walk.add_argument("folder", type=Path, metavar="DIR", help="a checkout")
     walk.add_argument(
         "--public-key", type=Path, metavar="FILE", help="what `audit public-key` printed; else our own key's"
     )

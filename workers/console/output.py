@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -18,8 +18,25 @@ from workers.core.redact import MASK, redact
 from workers.core.refusals import RefusalCode
 
 
+class _Help(argparse.HelpFormatter):
+    """One line a command, and no line for the word COMMAND."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=22)
+
+    def _iter_indented_subactions(self, action: argparse.Action) -> Generator[argparse.Action, None, None]:
+        yield from getattr(action, "_get_subactions", tuple)()
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        return text.partition("\n")[2] if action.nargs == argparse.PARSER else text
+
+
 class Parser(argparse.ArgumentParser):
     """Words that are wrong end with exit 1 and one line; 2 means something else to us, and what was typed may hold a password."""
+
+    def __init__(self, *words: Any, **more: Any) -> None:  # noqa: ANN401 -- argparse's own
+        super().__init__(*words, **{"formatter_class": _Help, **more})
 
     def error(self, message: str) -> NoReturn:
         tell(f"{self.prog}: {hidden(message, message.split())}; see `{self.prog} --help`")

@@ -93,7 +93,7 @@ def options(name: str, parser: Parser) -> None:
     parser.add_argument("--head", required=True, metavar="REV", help="the pull's own commit or branch")
     parser.add_argument("--env", required=True, metavar="NAME", help="an environment, as the config calls it")
     parser.add_argument("--module", default="", metavar="ID", help="needed where there are several")
-    parser.add_argument("--url", help="the target; DATABASE_URL, of the environment or of .env here, when left out")
+    parser.add_argument("--url", help="the target; without it DATABASE_URL")
     parser.add_argument(
         "--scratch", default="", metavar="URL", help="a scratch server of yours instead of a private one"
     )
@@ -101,7 +101,9 @@ def options(name: str, parser: Parser) -> None:
         "--config", type=Path, metavar="SERVER.yml", help="the operator's config; it names the target then"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="instead of standard output")
-    parser.add_argument("--format", choices=("markdown", "json"), default="markdown", help="markdown or json")
+    parser.add_argument(
+        "--format", choices=("markdown", "json"), default="markdown", metavar="FORM", help="markdown or json"
+    )
     parser.set_defaults(run=_report)
 
 

@@ -18,6 +18,7 @@ from threading import Event
 from typing import NoReturn
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from workers import wiring
 from workers.console import kernel
@@ -32,6 +33,8 @@ from workers.messages import Reconcile
 from workers.queue import QUEUES, RedisQueue
 from workers.schedule import RECONCILE_SECONDS, run_schedule
 from workers.settings import DEFAULT_HOST, DEFAULT_PORT, KEY_BYTES, Settings, data_dir
+from workers.store.inbox import connect
+from workers.store.upgrade import upgrade
 
 _GUNICORN = ("--worker-class", "gthread", "--threads", "8", "--log-level", "warning", "--no-control-socket")
 _GRACE = ("--graceful-timeout", "4")  # the supervisor's patience is longer
@@ -94,6 +97,7 @@ def _web(found: argparse.Namespace) -> NoReturn:
     port = environment.get("SCHEMAGATE_PORT") or str(DEFAULT_PORT)
     told = {name: value for name, value in environment.items() if name in _TOLD_TO_WEB}
     wiring.server_config(Path(environment["SCHEMAGATE_CONFIG"]))
+    _make_tables(environment.get("SCHEMAGATE_STATE_URL") or f"sqlite:///{data_dir(environment) / 'state.db'}")
     tell(f"listens on http://{host}:{port}/webhook")
     _become_web(told, host, port)
 
@@ -101,7 +105,7 @@ def _web(found: argparse.Namespace) -> NoReturn:
 def _reconcile(found: argparse.Namespace) -> int:
     settings = _settings(os.environ, None)
     wiring.server_config(settings.config)
-    wiring.upgrade_state(settings)
+    _make_tables(settings.state_url)
     services = wiring.build(settings)
     while True:
         reconcile(Reconcile(), services)
@@ -166,12 +170,23 @@ def _settings(environment: MutableMapping[str, str], new_key: Callable[[], bytes
 def _prepare(settings: Settings) -> None:
     """Check the config, make the state's tables, prove the sandbox; all of it before anything is forked."""
     wiring.server_config(settings.config)
-    wiring.upgrade_state(settings)
+    _make_tables(settings.state_url)
     found = wiring.machine(settings)
     if found.problem:
         tell(f"sandbox unavailable, plans will say so: {found.problem}")
     if found.trusted:
         tell("the sandbox is off: every served repository is trusted")
+
+
+def _make_tables(state_url: str) -> None:
+    """Bring the state's tables to this version, whoever comes first. Its driver's errors may quote the URL."""
+    try:
+        engine = connect(state_url)
+        upgrade(engine)
+        engine.dispose()
+    except SQLAlchemyError:
+        advice = "check SCHEMAGATE_STATE_URL, and that its server runs"
+        raise ExpectedError("the state does not answer", advice, RefusalCode.NOT_CONFIGURED) from None
 
 
 @contextmanager
