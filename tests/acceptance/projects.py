@@ -72,7 +72,8 @@ class Installed:
         variables = {"PATH": os.defpath, "HOME": str(folder), self.project.url_variable: named}
         variables |= dict(self.project.environment) | {"PYTHONWARNINGS": "ignore"}
         answer = subprocess.run(
-            [str(self.python / "bin" / "python"), "-m", "alembic", *words],
+            # The folder of migrations must not stand in for the package of that name (-P).
+            [str(self.python / "bin" / "python"), "-P", "-m", "alembic", *words],
             cwd=folder / "stock",
             env=variables,
             capture_output=True,
