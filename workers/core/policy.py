@@ -158,7 +158,7 @@ def _pull_refusals(standing: Standing) -> list[Refusal]:
         found.append(
             _refuse(
                 RefusalCode.REJECTED,
-                f"rejected by {pull.rejected_by}" + (f": {pull.rejected_why}" if pull.rejected_why else ""),
+                f"rejected by {pull.rejected_by}" + (f' ("{pull.rejected_why}")' if pull.rejected_why else ""),
                 "change the migration, or comment `/plan` to ask again",
             )
         )

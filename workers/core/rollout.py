@@ -63,9 +63,13 @@ class Rollout:
     workdocs_commit: str = ""
 
 
+class IllegalMoveError(ValueError):
+    """A move that the table above does not have: a bug, or another worker was faster."""
+
+
 def advance(rollout: Rollout, state: RolloutState, outcome: str = "") -> Rollout:
-    """Return the rollout in its next state. Raises ValueError for a move that the table above does not have."""
+    """Return the rollout in its next state. Raises IllegalMoveError for a move that the table above does not have."""
     if state not in _FOLLOWS[rollout.state]:
         msg = f"rollout {rollout.id}: {rollout.state} cannot become {state}"
-        raise ValueError(msg)
+        raise IllegalMoveError(msg)
     return replace(rollout, state=state, outcome=outcome or rollout.outcome)

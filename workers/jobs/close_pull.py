@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workers.core.rollout import RolloutState, advance
+from workers.core.rollout import RolloutState
 from workers.messages import ClosePull, CommitWorkdocs, Triage
 from workers.ports import Services
 from workers.steps.publish import nothing_touched
 from workers.steps.pulls import read_pull
+from workers.steps.withdraw import withdraw
 
 
 def close_pull(message: ClosePull, services: Services) -> None:
@@ -19,7 +20,7 @@ def close_pull(message: ClosePull, services: Services) -> None:
     memory = services.store.pull(message.repository, message.pull)
     for rollout in services.store.rollouts(message.repository, message.pull):
         if rollout.state is RolloutState.APPROVED:
-            services.store.save_rollout(advance(rollout, RolloutState.SUPERSEDED, "the pull was closed"))
+            withdraw(rollout, "the pull was closed", services)
         elif (
             rollout.state in {RolloutState.APPLIED, RolloutState.PARTIAL, RolloutState.FAILED}
             and not rollout.workdocs_commit

@@ -44,7 +44,6 @@ def recover_rollout(message: RecoverRollout, services: Services) -> None:
 def _recover(rollout: Rollout, services: Services) -> None:
     target = _target(rollout, services)
     stored = services.store.plan(rollout.digest)
-    hold = services.store.hold(rollout.target)
     if target is None or stored is None:
         return
     with target.lock() as lock:
@@ -58,16 +57,24 @@ def _recover(rollout: Rollout, services: Services) -> None:
         text = f"the database shows {run.groups} of {len(stored.plan.body.group_effects)} transaction groups"
         note = Step(at=services.clock.iso(), command="recovery: the worker had died", result=text)
         services.store.journal(rollout.id, note)
-        ended = finish(current, stored.plan, before, run, target, hold.fence if hold else 0, services)
-    tell_deployment(ended, services.host.repository(ended.repository), services)
+        ended = finish(current, stored.plan, before, run, target, _fence(current, services), services)
     follow(ended, services)
+    tell_deployment(ended, services.host.repository(ended.repository), services)
 
 
 def _target(rollout: Rollout, services: Services) -> Target | None:
+    """The rollout's database; None while the configuration does not lead to it: another one would say nothing about it."""
     opened = read_pull(rollout.repository, rollout.pull, services)
     module = opened.configuration.module(rollout.module) if opened.configuration else None
     environment = module.environment(rollout.environment) if module else None
-    return reach(environment, services)[1] if environment else None
+    target = reach(environment, services)[1] if environment else None
+    return target if target is not None and target_key(target) == rollout.target else None
+
+
+def _fence(rollout: Rollout, services: Services) -> int:
+    """The fence of this rollout's own hold; none where somebody unlocked it and another rollout may hold the target by now."""
+    hold = services.store.hold(rollout.target)
+    return hold.fence if hold is not None and hold.rollout == rollout.id else 0
 
 
 def _unlock(asked: Asked, services: Services) -> None:
@@ -80,12 +87,7 @@ def _unlock(asked: Asked, services: Services) -> None:
     if hold is None:
         refuse(asked.opened, asked.heard, asked.command, (_not_held(asked.environment.name),), services)
         return
-    try:
-        with target.lock() as lock:
-            free = lock is not None
-    except ExpectedError:
-        free = False
-    if not free:
+    if not _free(target, hold.rollout, services):
         refuse(asked.opened, asked.heard, asked.command, (_running(asked.environment.name),), services)
         return
     why = f"unlocked by {asked.heard.sender_login}: {asked.command.text}"
@@ -93,6 +95,18 @@ def _unlock(asked: Asked, services: Services) -> None:
     services.store.release_hold(key, hold.fence)
     services.host.react(asked.opened.repository, asked.heard.comment, Reaction.YES)
     services.queue.send(PlanPull(repository=asked.opened.repository.id, pull=asked.opened.pull.number))
+
+
+def _free(target: Target, rollout: int, services: Services) -> bool:
+    """Whether nobody is at work there; a rollout that died is judged first, because afterwards nobody could tell its work from drift."""
+    died = services.store.rollout(rollout)
+    if died is not None and died.state in {RolloutState.APPLYING, RolloutState.VERIFYING}:
+        _recover(died, services)
+    try:
+        with target.lock() as lock:
+            return lock is not None
+    except ExpectedError:
+        return False
 
 
 def _not_held(name: str) -> Refusal:

@@ -9,19 +9,20 @@ from workers.core.plan import StatementKind
 from workers.core.rollout import Rollout
 from workers.ports import Pull, Repository, Services
 from workers.rendering.views import EndedView
+from workers.steps.approvers import approvers
+from workers.steps.ending import groups_kept
 from workers.steps.evidence import Context
 
 
 def ended_view(rollout: Rollout, repository: Repository, pull: Pull, context: Context, services: Services) -> EndedView:
     """What people learn when an apply has ended."""
     stored = services.store.plan(rollout.digest)
-    approvals = services.store.approvals(rollout.digest)
     base = f"{services.server_url.rstrip('/')}/{repository.full_name}"
-    done = {item.statement for item in services.store.steps(rollout.id) if item.result.startswith("ok")}
+    groups = groups_kept(rollout, services)
     statements = stored.plan.body.statements if stored else ()
     titles = [
-        (number in done, item.parsed.title)
-        for number, item in enumerate(statements)
+        (item.group < groups, item.parsed.title)
+        for item in statements
         if item.parsed.kind is not StatementKind.BOOKKEEPING
     ]
     others = [item for item in services.store.pulls(rollout.repository) if item.number != rollout.pull]
@@ -31,7 +32,7 @@ def ended_view(rollout: Rollout, repository: Repository, pull: Pull, context: Co
         rollout=rollout,
         direction=stored.plan.key.direction if stored else Direction.UPGRADE,
         seconds=_seconds(rollout),
-        by=tuple(dict.fromkeys(item.by.login for item in approvals if not item.revoked)),
+        by=approvers(rollout, services),
         author=context.author,
         merged=pull.merged,
         report_url=f"{base}/pull/{rollout.pull}",

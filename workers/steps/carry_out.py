@@ -18,6 +18,7 @@ from workers.ports import Held, Services, StatementError, Writer
 
 TRIES = 5
 _CONNECTION_GONE = ("08", "57P")
+_ROLLED_BACK = "rolled back what was open"
 
 
 class Ending(StrEnum):
@@ -30,7 +31,11 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The ending, how many groups are committed, and why it stopped. Where the connection went away, only the database knows: `unsure`."""
+    """The ending, how many groups are committed, and why it stopped.
+
+    `unsure`: only the database knows what stayed. The connection went away, a statement ended its transaction, or one failed that ran outside of
+    a transaction (a concurrent index build leaves an invalid index).
+    """
 
     ending: Ending
     groups: int
@@ -77,12 +82,13 @@ def _run_group(doing: _Doing, number: int, first: int, group: tuple[Statement, .
         except StatementError as error:
             doing.writer.rollback()
             if not error.lock_timeout or attempt == TRIES:
-                gone = error.state.startswith(_CONNECTION_GONE)
-                raise _StoppedError(f"{error.message} ({error.state})", unsure=gone) from error
-            _note(doing, "ROLLBACK", f"lock timeout at try {attempt} of {TRIES}, rolled back; trying again")
+                _note(doing, "ROLLBACK", _ROLLED_BACK)
+                unsure = error.state.startswith(_CONNECTION_GONE) or not group[0].transactional
+                raise _StoppedError(f"{error.message} ({error.state})", unsure=unsure) from error
+            _note(doing, "ROLLBACK", f"lock timeout at try {attempt} of {TRIES}, {_ROLLED_BACK}; trying again")
         except _StoppedError:
             doing.writer.rollback()
-            _note(doing, "ROLLBACK", "rolled back")
+            _note(doing, "ROLLBACK", _ROLLED_BACK)
             raise
         else:
             return
@@ -116,7 +122,7 @@ def _run_statement(doing: _Doing, index: int, statement: Statement) -> None:
         raise
     seconds = time.perf_counter() - started
     if statement.transactional and not doing.writer.same_transaction():
-        raise _StoppedError("a statement ended its transaction")
+        raise _StoppedError("a statement ended its transaction", unsure=True)
     if statement.parsed.kind is StatementKind.BOOKKEEPING and statement.rows is not None and rows != statement.rows:
         _note(doing, statement.sql, f"{rows} row(s) instead of {statement.rows}", index, seconds)
         raise _StoppedError("the version table is not as it was planned")

@@ -13,8 +13,10 @@ from workers.messages import CheckDrift, CommitWorkdocs, PlanPull
 from workers.ports import DeploymentState, Repository, Services, Target
 from workers.steps.carry_out import Ending, Run
 from workers.steps.verify import Verification, verify
+from workers.steps.withdraw import revoke_all
 
 _DEPLOYMENT = "deployment"
+_GROUPS = "groups"
 
 
 def finish(
@@ -23,7 +25,7 @@ def finish(
     """Bring a rollout whose statements ran, or stopped, to its end; everything that the evidence needs is kept."""
     table, columns = version_table_of(rollout, services)
     seen = verify(plan, before, target, table, columns)
-    _keep(rollout, seen, services)
+    _keep(rollout, seen, run, services)
     if rollout.state is RolloutState.APPLYING and run.ending is Ending.NOTHING:
         return _end(rollout, RolloutState.FAILED, run.why, services, release=fence)
     if run.ending is not Ending.DONE:
@@ -68,7 +70,13 @@ def follow(rollout: Rollout, services: Services) -> None:
     )
 
 
-def _keep(rollout: Rollout, seen: Verification, services: Services) -> None:
+def groups_kept(rollout: Rollout, services: Services) -> int:
+    """How many transaction groups of an ended rollout stayed, as the database showed it."""
+    return int(dict(services.store.documents(rollout.id)).get(_GROUPS, "0"))
+
+
+def _keep(rollout: Rollout, seen: Verification, run: Run, services: Services) -> None:
+    services.store.keep_document(rollout.id, _GROUPS, str(run.groups))
     services.store.keep_document(rollout.id, "after.json", json.dumps(snapshot_to_json(seen.after)))
     services.store.keep_document(rollout.id, "sheet.json", canonical(seen.rows).decode())
     services.store.keep_document(rollout.id, "differences.json", json.dumps(to_json(seen.differences)))
@@ -79,6 +87,7 @@ def _end(
 ) -> Rollout:
     services.store.journal(rollout.id, Step(at=services.clock.iso(), command=f"rollout {state.value}", result=outcome))
     ended = replace(advance(rollout, state, outcome), finished_at=services.clock.iso())
+    revoke_all(rollout.digest, f"rollout {rollout.sequence} has used it ({state.value})", services)
     services.store.save_rollout(ended)
     if release is not None:
         services.store.release_hold(rollout.target, release)

@@ -14,16 +14,24 @@ from workers.steps.views import pull_url
 _WITHDRAWN = "This report was edited by somebody else and is withdrawn; its codes no longer count. A fresh one follows."
 
 
-def mend_report(opened: OpenPull, services: Services, editor: str = "") -> bool:
+def mend_report(opened: OpenPull, services: Services) -> bool:
     """Retire the codes and forget the report where its text is not what we wrote last; returns whether it was so."""
     memory = services.store.pull(opened.repository.id, opened.pull.number)
     comment = find_report(opened, memory.report_comment, services) if memory.report_comment else None
     if comment is None or not memory.report_text or body_hash(comment.body) == memory.report_text:
         return False
+    withdraw_report(opened, services, "somebody")
+    return True
+
+
+def withdraw_report(opened: OpenPull, services: Services, editor: str) -> None:
+    """Retire the codes and forget the report that somebody edited; also one that reads as before by now: who knows what people read meanwhile."""
+    memory = services.store.pull(opened.repository.id, opened.pull.number)
     services.store.retire_codes(opened.repository.id, opened.pull.number)
+    comment = find_report(opened, memory.report_comment, services)
+    if comment is None:
+        return
     services.host.edit_comment(opened.repository, comment.id, _WITHDRAWN)
     services.store.remember_pull(replace(memory, report_comment=0, report_hash="", report_text=""))
-    subject = comment.url
-    notice = NoticeView(by=editor or "somebody", subject=subject, report_url=pull_url(opened, services.server_url))
+    notice = NoticeView(by=editor, subject=comment.url, report_url=pull_url(opened, services.server_url))
     services.host.post_comment(opened.repository, opened.pull.number, tampered(notice))
-    return True

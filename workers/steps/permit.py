@@ -57,7 +57,9 @@ def permit(
     facing = replace(with_approvals(judged.standing, approvals), in_progress=False, held_by="")
     decision = decide(facing)
     if isinstance(decision, Blocked):
-        revoked = tuple(_revoked(item) for item in services.store.approvals(stored.plan.digest) if item.revoked)
+        given_before = {item.comment for item in judged.standing.approvals if not item.revoked}
+        known = services.store.approvals(stored.plan.digest)
+        revoked = tuple(_revoked(item) for item in known if item.revoked and item.comment in given_before)
         return (*denied, *revoked, *decision.refusals)
     merge = trees.checkout.merge
     return Permit(

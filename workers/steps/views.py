@@ -10,9 +10,11 @@ from workers.core.names import slug
 from workers.core.plan import Plan, StatementKind
 from workers.core.policy import Allowed, Standing, code_required, counted, needed_approvals
 from workers.core.refusals import Refusal
-from workers.core.rollout import Rollout, RolloutState
+from workers.core.rollout import Rollout, RolloutState, Step
 from workers.ports import Services
 from workers.rendering.views import AppliedView, EnvironmentView, ModuleView, ReportView
+from workers.steps.approvers import approvers
+from workers.steps.ending import groups_kept
 from workers.steps.judge import Judged
 from workers.steps.pulls import OpenPull
 
@@ -69,16 +71,16 @@ def check_name(judged: Judged) -> str:
 def applied_view(opened: OpenPull, rollout: Rollout, plan: Plan, server_url: str, services: Services) -> AppliedView:
     """A rollout of this pull that has ended."""
     base = f"{server_url.rstrip('/')}/{opened.repository.full_name}"
-    approvals = services.store.approvals(rollout.digest)
     steps = {item.statement: item for item in services.store.steps(rollout.id) if item.statement is not None}
+    groups = groups_kept(rollout, services)
     statements = tuple(
-        (statement.parsed.title, steps[number].result if number in steps else "not run")
+        (statement.parsed.title, _result(statement.group < groups, steps.get(number)))
         for number, statement in enumerate(plan.body.statements)
         if statement.parsed.kind is not StatementKind.BOOKKEEPING
     )
     return AppliedView(
         rollout=rollout,
-        by=tuple(dict.fromkeys(item.by.login for item in approvals if not item.revoked)),
+        by=approvers(rollout, services),
         direction=plan.key.direction,
         migrations=tuple(item.id for item in plan.key.pending),
         statements=statements,
@@ -86,6 +88,13 @@ def applied_view(opened: OpenPull, rollout: Rollout, plan: Plan, server_url: str
         commit_url=f"{base}/commit/{rollout.workdocs_commit}" if rollout.workdocs_commit else "",
         evidence=(),
     )
+
+
+def _result(committed: bool, step: Step | None) -> str:  # noqa: FBT001 -- a fact about the statement
+    """What became of a statement; one that ran well in a transaction that was rolled back left nothing."""
+    if step is None:
+        return "not run"
+    return "rolled back" if step.result.startswith("ok") and not committed else step.result
 
 
 def _module(
