@@ -16,6 +16,7 @@ from workers.core.plan import Parsed, Statement, StatementKind
 from workers.core.refusals import Refusal, RefusalCode
 from workers.core.schema import Name, ObjectKind, Snapshot
 from workers.ports import Database, RecordedStatement, ScratchDatabase, StatementError, Writer
+from workers.steps.flow import Flow
 
 MANY = 80
 _WRITES_ROWS = frozenset({StatementKind.INSERT, StatementKind.UPDATE, StatementKind.DELETE})
@@ -25,7 +26,10 @@ _BLIND_WHEN_MANY = _BLIND | {StatementKind.CREATE, StatementKind.COMMENT}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What a run on a clone showed. With `refusals` it did not get to its end. `reads` are (migration, table) pairs of rows that were asked for."""
+    """What a run on a clone showed. With `refusals` it did not get to its end.
+
+    `reads` are (migration, table) pairs of rows that were asked for, with the tables from which earlier statements may have filled that one.
+    """
 
     statements: tuple[Statement, ...] = ()
     group_effects: tuple[tuple[Change, ...], ...] = ()
@@ -46,6 +50,7 @@ class _Run:
     statements: list[Statement] = field(default_factory=list)
     group_effects: list[tuple[Change, ...]] = field(default_factory=list)
     reads: list[tuple[str, Name]] = field(default_factory=list)
+    flow: Flow = field(default_factory=Flow)
     seconds: list[float] = field(default_factory=list)
 
 
@@ -127,7 +132,8 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
         why = "outside a transaction, what a block or a function of code did could not be compared before it counts"
         raise _StopError(_forbidden(piece, why))
     if parsed.kind is StatementKind.READ and not parsed.opaque:
-        run.reads.extend((piece.revision, name) for name in parsed.reads if not _same_table(name, run.version_table))
+        asked = run.flow.sources(name for name in parsed.reads if not _same_table(name, run.version_table))
+        run.reads.extend((piece.revision, name) for name in asked)
         return
     if is_bookkeeping(parsed, run.version_table):
         parsed = replace(parsed, kind=StatementKind.BOOKKEEPING)
@@ -139,6 +145,7 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
     if piece.transactional and not writer.same_transaction():
         raise _StopError(_forbidden(piece, "it ends the transaction that it runs in"))
     _check_bookkeeping(parsed, rows, piece)
+    run.flow.run(parsed)
     statement = Statement(
         sql=piece.sql, migration=piece.revision, group=number, transactional=piece.transactional, parsed=parsed
     )
@@ -154,6 +161,8 @@ def _observe(run: _Run, writer: Writer) -> None:
     now = writer.snapshot()
     effect = diff(run.state, now)
     last = run.statements[-1]
+    if last.parsed.kind is StatementKind.ALTER:
+        run.flow.renamed(effect)
     whole = last.effect + effect
     run.statements[-1] = replace(last, effect=whole, destroys=_destroys(run, last.parsed, whole))
     run.state = now
