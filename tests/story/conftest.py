@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.demo.github.contract import assert_no_violations
-from tests.story.ground import Ground, Shop, make_ground
+from tests.story.ground import Ground, OpenShop, Shop, make_ground
 
-OpenShop = Callable[..., Shop]
+__all__ = ["OpenShop"]
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +24,8 @@ def open_shop(ground: Ground, data_dir: Path) -> Iterator[OpenShop]:
     """Opens the story's shop; call it once."""
     opened: list[Shop] = []
 
-    def open_one(config: str = "", **more: object) -> Shop:
-        opened.append(ground.open_shop(data_dir, config, **more))  # type: ignore[arg-type]
+    def open_one(config: str = "", **more: Any) -> Shop:
+        opened.append(ground.open_shop(data_dir, config, **more))
         return opened[-1]
 
     yield open_one

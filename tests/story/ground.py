@@ -4,43 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Protocol
 
 from tests.story.house import House, open_house
 from tests.story.shop import shop_files
+from tests.story.targets import PostgresDatabase, SqliteFile, Target
 from workers.machine import Machine, find_machine
 from workers.sandbox.runtime import python_runtime
 
 # What the shop needs, from the environment that runs the tests.
-PACKAGES = ("alembic", "sqlalchemy", "mako", "markupsafe", "typing_extensions")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The SQLite file that an environment of a story is."""
-
-    path: Path
-
-    def run(self, sql: str) -> None:
-        """Somebody changes the database by hand."""
-        with closing(sqlite3.connect(self.path)) as connection:
-            connection.executescript(sql)
-
-    def text(self) -> str:
-        """The whole database: every object and every row."""
-        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
-            return "\n".join(connection.iterdump())
-
-    def columns(self, table: str = "orders") -> list[str]:
-        """The columns of a table."""
-        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as connection:
-            return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+PACKAGES = ("alembic", "sqlalchemy", "mako", "markupsafe", "typing_extensions", "psycopg", "psycopg-binary")
+ON_POSTGRES = "postgresql+psycopg://localhost/shop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +33,22 @@ class Shop:
     def prod(self) -> Target:
         """The database that all the fuss is about."""
         return self.targets["prod"]
+
+
+class OpenShop(Protocol):
+    """Opens the shop of one story, see `Ground.open_shop`."""
+
+    def __call__(
+        self,
+        config: str = "",
+        *,
+        environments: tuple[str, ...] = ("prod",),
+        server_rules: str = "approvers: from_repository",
+        files: dict[str, str] | None = None,
+        postgres: str = "",
+    ) -> Shop:
+        """The open shop."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +67,28 @@ class Ground:
         environments: tuple[str, ...] = ("prod",),
         server_rules: str = "approvers: from_repository",
         files: dict[str, str] | None = None,
+        postgres: str = "",
     ) -> Shop:
-        """A shop whose targets have the first migration and no rows."""
-        targets = {name: Target(self._target(folder, name)) for name in environments}
+        """A shop whose targets have the first migration and no rows: files, or prod the empty database of that URL."""
+        targets: dict[str, Target] = {name: self._target(folder, name) for name in environments}
+        first = shop_files(config) if files is None else files
+        if postgres:
+            first = shop_files(config, ON_POSTGRES)
+            targets["prod"] = PostgresDatabase(postgres)
+            _migrate(folder / "by-hand", first, postgres.replace("postgresql://", "postgresql+psycopg://"))
         lines = ["repositories:", "  acme/shop:", "    modules:", "      shop:"]
         lines += [f"        python_environment: {self.python}", "        environments:"]
         lines += [f'          {name}: {{url: "env:{name.upper()}_URL", {server_rules}}}' for name in environments]
-        variables = {f"{name.upper()}_URL": f"sqlite:///{target.path}" for name, target in targets.items()}
-        first = shop_files(config) if files is None else files
+        variables = {f"{name.upper()}_URL": target.url for name, target in targets.items()}
         house = open_house(folder, "\n".join(lines) + "\n", variables, first, machine=self.machine)
         return Shop(house, targets)
 
-    def _target(self, folder: Path, name: str) -> Path:
+    def _target(self, folder: Path, name: str) -> SqliteFile:
         place = folder / name
         place.mkdir()
         shutil.copy(self.template, place / "shop.db")
         self.machine.identity.owns(place)
-        return place / "shop.db"
+        return SqliteFile(place / "shop.db")
 
 
 def make_ground(folder: Path) -> Ground:
@@ -118,11 +118,15 @@ def _python(machine: Machine) -> Path:
 
 
 def _template(folder: Path) -> Path:
-    for name, text in shop_files().items():
+    _migrate(folder, shop_files(), f"sqlite:///{folder / 'shop.db'}")
+    return folder / "shop.db"
+
+
+def _migrate(folder: Path, files: dict[str, str], url: str) -> None:
+    """Bring a database to the project's head with the stock tool."""
+    for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    path = folder / "shop.db"
-    environment = {"PATH": os.defpath, "DATABASE_URL": f"sqlite:///{path}", "PYTHONPATH": str(folder)}
+    environment = {"PATH": os.defpath, "DATABASE_URL": url, "PYTHONPATH": str(folder)}
     words = [sys.executable, "-m", "alembic", "upgrade", "head"]
     subprocess.run(words, cwd=folder, env=environment, check=True, capture_output=True, timeout=60)
-    return path

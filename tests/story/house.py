@@ -9,6 +9,7 @@ import re
 import secrets
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,14 +125,16 @@ class House:
         """It is that time now."""
         self.clock.moved += datetime.fromisoformat(iso).timestamp() - self.clock.now()
 
-    def push(self, branch: str, files: dict[str, str | None], *, by: str = "alice", author: str = "") -> None:
+    def push(
+        self, branch: str, files: Mapping[str, str | bytes | None], *, by: str = "alice", author: str = ""
+    ) -> None:
         """Somebody pushes a commit, perhaps one that somebody else wrote, and everything that follows happens."""
         wrote = self.people[author or by]
         self.world.push(self.repo, self.people[by], branch, dict(files), "Change the schema", author=wrote)
         self.settle()
 
     def open_pull(
-        self, files: dict[str, str | None], *, by: str = "alice", branch: str = "change", **more: str
+        self, files: Mapping[str, str | bytes | None], *, by: str = "alice", branch: str = "change", **more: str
     ) -> Pull:
         """Somebody pushes a branch and opens a pull from it."""
         self.world.push(self.repo, self.people[by], branch, dict(files), "Change the schema")

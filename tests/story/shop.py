@@ -46,10 +46,10 @@ _FIRST_DOWN = '    op.drop_table("orders")\n    op.drop_table("customers")\n'
 _NOTE = "    note: Mapped[str | None] = mapped_column(Text)\n"
 
 
-def shop_files(config: str = "") -> dict[str, str]:
-    """The first commit."""
+def shop_files(config: str = "", url: str = "sqlite:///shop.db") -> dict[str, str]:
+    """The first commit, of a project that says in its ini file which engine it is written for."""
     files = {name: (SAMPLE / name).read_text() for name in ("alembic.ini", "alembic/env.py", "alembic/script.py.mako")}
-    files["alembic.ini"] = files["alembic.ini"].replace("postgresql+psycopg://localhost/shop", "sqlite:///shop.db")
+    files["alembic.ini"] = files["alembic.ini"].replace("postgresql+psycopg://localhost/shop", url)
     return files | {
         CONFIG: config or shop_config(),
         "README.md": "# shop\n",

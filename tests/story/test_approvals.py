@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.story.conftest import OpenShop
+from tests.story.ground import OpenShop
 from tests.story.shop import add_column, drop_column, insert_row, shop_config
 from workers.messages import ApplyPlan
 
@@ -236,3 +236,20 @@ def test_where_drift_blocks_is_what_the_config_says(open_shop: OpenShop, rule: s
     house.say(pull, "bob", f"/approve prod {house.code(pull)}")
     assert ("drift_present" in house.answers(pull)[-1]) is blocks
     assert ("delivery" in shop.prod.columns()) is not blocks
+
+
+def test_on_postgresql_what_destroys_waits_for_its_words_and_drift_for_its_number(open_shop: OpenShop, pg_url: str):
+    shop = open_shop(postgres=pg_url)
+    house = shop.house
+    shop.prod.run("CREATE INDEX ix_hand ON orders (customer_id)")
+    pull, before = house.open_pull(drop_column()), shop.prod.text()
+    code = house.code(pull)
+    assert house.offered(pull) == f'/approve prod {code} --allow-destructive --backup "…" --accept drift-1'
+    house.say(pull, "bob", f"/approve prod {code}")
+    for refusal in ("destructive_not_allowed", "backup_not_confirmed", "drift_present"):
+        assert refusal in house.answers(pull)[-1]
+    assert shop.prod.text() == before
+    house.say(pull, "bob", f'/approve prod {code} --allow-destructive --backup "nightly" --accept drift-1')
+    assert "applied and verified" in house.answers(pull)[-1]
+    assert shop.prod.columns() == ["id", "customer_id"]
+    assert "ix_hand" in shop.prod.text()

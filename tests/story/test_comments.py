@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.story.conftest import OpenShop
+from tests.story.ground import OpenShop
 from tests.story.shop import CONFIG, add_column, shop_config
 
 SECRET = "postgresql://admin:hunter2-hunter2@db.example.com/shop"
@@ -176,7 +176,9 @@ def test_status_and_help_are_for_everybody_who_can_read(open_shop: OpenShop):
     assert len(house.answers(pull)) == 2
 
 
-@pytest.mark.parametrize("text", [f"/approve prod --backup {SECRET}", f"it is at {SECRET}"])
+@pytest.mark.parametrize(
+    "text", [f"/approve prod --backup {SECRET}", f"it is at {SECRET}"], ids=["in a command", "in a sentence"]
+)
 def test_a_pasted_secret_is_answered_with_a_warning_and_never_repeated(open_shop: OpenShop, text: str):
     shop = open_shop()
     house = shop.house

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from deploy.demo.github.records import Comment, Pull
-from tests.story.conftest import OpenShop
-from tests.story.ground import Shop
+from tests.story.ground import OpenShop, Shop
 from tests.story.shop import CONFIG, add_column, insert_row, shop_config
 from workers.messages import ApplyPlan, RevokeApproval
 
@@ -267,3 +266,16 @@ def test_a_rejected_pull_stays_so_until_somebody_plans_it_again(open_shop: OpenS
     house.say(pull, "bob", "/plan prod")
     house.say(pull, "bob", house.offered(pull))
     assert "house@example.com" in shop.prod.text()
+
+
+def test_on_postgresql_a_target_changed_between_approval_and_apply_voids_the_approval(open_shop: OpenShop, pg_url: str):
+    shop = open_shop(postgres=pg_url)
+    house = shop.house
+    pull = house.open_pull(add_column())
+    house.say(pull, "bob", "/approve prod", until=ApplyPlan)
+    shop.prod.run("CREATE INDEX ix_hand ON orders (note)")
+    before = shop.prod.text()
+    house.settle()
+    assert shop.prod.text() == before
+    assert "target_changed" in house.answers(pull)[-1]
+    assert "ix_hand" in house.report(pull)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from workers.core.approval import Role
+from workers.core.config import Environment, Module
 from workers.core.errors import InterruptedWorkError
 from workers.core.names import Direction
+from workers.core.policy import PullFacts
 from workers.core.refusals import Refusal
 from workers.messages import Command, PlanPull
 from workers.ports import Services
-from workers.steps.command import Asked, asked_by
+from workers.steps.command import Asked, asked_by, refuse
 from workers.steps.guard import mend_report
 from workers.steps.judge import Judged, judge
 from workers.steps.publish import in_progress, nothing_touched, publish
@@ -68,17 +71,7 @@ def _plan(message: PlanPull, asked: Asked | None, services: Services) -> None:
     _unreject(message, command, opened, services)
     facts = pull_facts(opened.repository, opened.pull, services)
     judged = tuple(
-        judge(
-            opened,
-            trees,
-            facts,
-            module,
-            environment,
-            services,
-            direction=_direction(message, command, module.id, environment.name),
-            revision=command.revision if command else "",
-            run_code=not opened.pull.fork or (asked is not None and asked.person.role in {Role.ADMIN, Role.MAINTAIN}),
-        )
+        _judge(opened, trees, facts, module, environment, asked, message.direction, services)
         for module in modules
         for environment in module.environments
     )
@@ -86,10 +79,30 @@ def _plan(message: PlanPull, asked: Asked | None, services: Services) -> None:
     _remember(opened, trees, judged, services)
 
 
-def _direction(message: PlanPull, command: Command | None, module: str, environment: str) -> Direction:
-    if command is None or command.environment != environment or command.module not in {"", module}:
-        return Direction.UPGRADE
-    return message.direction
+def _judge(
+    opened: OpenPull,
+    trees: Trees,
+    facts: PullFacts,
+    module: Module,
+    environment: Environment,
+    asked: Asked | None,
+    direction: Direction,
+    services: Services,
+) -> Judged:
+    """The plan that was asked for; where there can be none, an answer says why and the report stays with the usual one."""
+    runs = not opened.pull.fork or (asked is not None and asked.person.role in {Role.ADMIN, Role.MAINTAIN})
+    usual = partial(judge, opened, trees, facts, module, environment, services, run_code=runs)
+    if asked is None or direction is Direction.UPGRADE or not _names(asked.command, module, environment):
+        return usual()
+    found = usual(direction=direction, revision=asked.command.revision)
+    if found.stored is not None:
+        return found
+    refuse(opened, asked.heard, asked.command, found.examination.refusals, services)
+    return usual()
+
+
+def _names(command: Command, module: Module, environment: Environment) -> bool:
+    return command.environment == environment.name and command.module in {"", module.id}
 
 
 def _publish_problems(opened: OpenPull, services: Services) -> None:
