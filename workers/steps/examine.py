@@ -74,6 +74,7 @@ def _examine(draft: Draft, services: Services) -> Database:
         pending=draft.pending,
         back_to=draft.back_to,
         live=draft.live,
+        drifted=bool(draft.drift),
         dump=dump,
         python=python,
     )

@@ -54,6 +54,7 @@ class Known:
     pending: tuple[Migration, ...]
     back_to: tuple[str, ...]
     live: Snapshot
+    drifted: bool
     dump: Dump
     python: PythonEnvironment | None
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from workers.core.codec import canonical, sha256
 from workers.core.names import Direction
 from workers.core.refusals import Refusal, RefusalCode
-from workers.ports import RecordDirection, Recording, RecordRequest, Services
+from workers.ports import RecordDirection, Recording, RecordRequest, Services, Tree
 from workers.steps.question import Known
-from workers.steps.replay import Replayed, ReplayQuestion, code_digest, replay
+from workers.steps.replay import ReplayQuestion, code_digest, replay, run_replay
+
+_NO_METADATA = "no metadata is given to `context.configure`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,11 @@ def _key(known: Known) -> str:
 
 
 def _declared_at_head(known: Known, recording: Recording | None) -> tuple[tuple[str, ...] | None, str]:
+    """What the models of the merge result say at its own head; drift of the target must neither appear here nor hide anything."""
+    if known.drifted:
+        with known.database.scratch(None).empty(known.dump) as database:
+            replayed = run_replay(_at_head(known, known.merge, known.history.heads), database)
+        return replayed.declared, replayed.error or _NO_METADATA
     if recording is None:
         with known.database.scratch(None).clone(known.dump) as copy:
             recording = known.source.record(
@@ -89,29 +96,27 @@ def _declared_at_head(known: Known, recording: Recording | None) -> tuple[tuple[
                     python=known.python,
                 ),
             )
-    return (
-        recording.declared,
-        recording.declared_error or recording.error or "no metadata is given to `context.configure`",
-    )
+    return recording.declared, recording.declared_error or recording.error or _NO_METADATA
 
 
 def _on_base(known: Known, services: Services) -> frozenset[str]:
-    replayed: Replayed = replay(
-        ReplayQuestion(
-            repository=known.question.repository,
-            module=known.question.module,
-            source=known.source,
-            tree=known.question.checkout.base,
-            revisions=known.base.heads,
-            then=(),
-            like=known.dump,
-            python=known.python,
-            declared=True,
-        ),
-        known.database.scratch(None),
-        services.replays,
-    )
+    asked = _at_head(known, known.question.checkout.base, known.base.heads)
+    replayed = replay(asked, known.database.scratch(None), services.replays)
     return frozenset(replayed.declared or ())
+
+
+def _at_head(known: Known, tree: Tree, heads: tuple[str, ...]) -> ReplayQuestion:
+    return ReplayQuestion(
+        repository=known.question.repository,
+        module=known.question.module,
+        source=known.source,
+        tree=tree,
+        revisions=heads,
+        then=(),
+        like=known.dump,
+        python=known.python,
+        declared=True,
+    )
 
 
 def _refusals(entries: tuple[str, ...]) -> tuple[Refusal, ...]:
