@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from workers.core.diff import Change, Difference
 from workers.core.plan import Need, Parsed, Statement, StatementKind, Undo, WayBack
-from workers.core.schema import Name, ObjectKind
+from workers.core.schema import Name, ObjectKind, Value
 
 _LOST = {
     ObjectKind.TABLE: "table",
@@ -38,8 +38,8 @@ _WIDENINGS = (
     ("smallint", "bigint"),
     ("integer", "bigint"),
     ("real", "double precision"),
-    ("json", "jsonb"),
 )
+_STRENGTHENED = frozenset({"not_valid", "not_enforced"})
 _SIZED = re.compile(r"(?P<name>[a-z ]+?)\((?P<sizes>\d+(?:,\d+)?)\)")
 
 
@@ -55,14 +55,10 @@ def destroyed(parsed: Parsed, effect: tuple[Change, ...]) -> tuple[str, ...]:
         if change.kind in {ObjectKind.TABLE, ObjectKind.SCHEMA} and change.difference is Difference.REMOVED
     }
     for change in effect:
-        if (
-            change.difference is Difference.REMOVED
-            and change.kind in _LOST
-            and not (change.parent in gone and change.name not in gone)
-        ):
-            found.append(f"{_LOST[change.kind]} {change.label}")
-        elif change.difference is Difference.CHANGED:
+        if change.difference is Difference.CHANGED:
             found.extend(_narrowed(change))
+        elif change.difference is Difference.REMOVED and not (change.parent in gone and change.name not in gone):
+            found.extend(_removed(change))
     return tuple(found)
 
 
@@ -107,16 +103,13 @@ def way_back(
 
 
 def _adds(statement: Statement, new_tables: set[Name]) -> bool:
+    """An ALTER that changes no object does something that snapshots do not hold: it restarts a sequence, rewrites, refreshes."""
     if statement.parsed.kind is StatementKind.BOOKKEEPING:
         return True
-    creates = statement.parsed.kind in {
-        StatementKind.CREATE,
-        StatementKind.ALTER,
-        StatementKind.COMMENT,
-        StatementKind.SESSION,
-    }
+    creates = statement.parsed.kind in {StatementKind.CREATE, StatementKind.ALTER, StatementKind.COMMENT}
     bounded = not (statement.parsed.opaque or statement.parsed.authority or statement.destroys)
-    return creates and bounded and all(_appears(change, new_tables) for change in statement.effect)
+    silent = statement.parsed.kind is StatementKind.ALTER and not statement.effect
+    return creates and bounded and not silent and all(_appears(change, new_tables) for change in statement.effect)
 
 
 def _appears(change: Change, new_tables: set[Name]) -> bool:
@@ -128,6 +121,13 @@ def _appears(change: Change, new_tables: set[Name]) -> bool:
     required = change.kind is ObjectKind.COLUMN and added.get("not_null") is True
     filled = any(added.get(key) is not None for key in ("default", "identity", "generated"))
     return not required or filled or change.parent in new_tables
+
+
+def _removed(change: Change) -> list[str]:
+    """A unique index guards rows as a constraint does."""
+    unique = change.kind is ObjectKind.INDEX and change.before is not None and change.before.get("unique") is True
+    kind = "unique index" if unique else _LOST.get(change.kind)
+    return [f"{kind} {change.label}"] if kind else []
 
 
 def _narrowed(change: Change) -> list[str]:
@@ -142,9 +142,21 @@ def _narrowed(change: Change) -> list[str]:
         and not _widens(str(values["type"][0]), str(values["type"][1]))
     ):
         return [f"values of {change.label} ({values['type'][0]} to {values['type'][1]})"]
-    if change.kind in _CONSTRAINTS:
+    if change.kind in _CONSTRAINTS and any(_weakens(key, new) for key, _, new in change.attributes):
         return [f"constraint {change.label} as it was"]
+    if change.kind is ObjectKind.INDEX and values.get("unique", (False, True))[0] is True:
+        return [f"unique index {change.label} as it was"]
+    lists = {ObjectKind.DOMAIN: "checks", ObjectKind.COMPOSITE_TYPE: "attributes"}
+    if (key := lists.get(change.kind, "")) in values:
+        before, after = values[key]
+        lost = set(before if isinstance(before, tuple) else ()) - set(after if isinstance(after, tuple) else ())
+        return [f"{change.kind.value.replace('_', ' ')} {change.label}: {item}" for item in sorted(lost)]
     return []
+
+
+def _weakens(key: str, new: Value) -> bool:
+    """A comment changes nothing; a constraint that is valid or enforced from now on holds more than before."""
+    return key != "comment" and not (key in _STRENGTHENED and new in {None, False})
 
 
 def _widens(old: str, new: str) -> bool:

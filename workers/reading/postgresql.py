@@ -106,7 +106,31 @@ def _kind(statement: Node, *, bounded: bool) -> StatementKind:
         return _rows_kind(statement, bounded=bounded)
     if kind := _KINDS.get(type(statement)):
         return kind
+    if any(_rewrites(item) for item in walk(statement)):
+        return StatementKind.UPDATE
     return StatementKind.CREATE if type(statement).__name__.startswith("Create") else StatementKind.ALTER
+
+
+def _rewrites(node: Node) -> bool:
+    """Whether it is ALTER COLUMN … TYPE … USING with more than the column itself, cast: that writes every row as an UPDATE does."""
+    if not isinstance(node, pb.AlterTableCmd) or node.subtype != pb.AT_AlterColumnType:
+        return False
+    column = unwrapped(getattr(node, "def"))
+    if not column.HasField("raw_default"):
+        return False
+    using = unwrapped(column.raw_default)
+    if isinstance(using, pb.TypeCast) and _spelled(using.type_name) in {
+        _spelled(column.type_name),
+        (*_spelled(column.type_name)[:2], ()),
+    }:
+        using = unwrapped(using.arg)
+    return not (isinstance(using, pb.ColumnRef) and strings(using.fields) == (node.name,))
+
+
+def _spelled(type_name: Node) -> tuple[object, ...]:
+    """A type without the places where its parts stand."""
+    sizes = tuple(unwrapped(item).ival.ival for item in type_name.typmods)
+    return strings(type_name.names), len(type_name.array_bounds), sizes
 
 
 def _rows_kind(statement: Node, *, bounded: bool) -> StatementKind:

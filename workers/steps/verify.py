@@ -79,7 +79,7 @@ def _broken(snapshot: Snapshot) -> set[str]:
     return {
         item.label
         for item in snapshot.objects
-        if item.kind in kinds and False in (item.get("valid"), item.get("validated"))
+        if item.kind in kinds and (item.get("invalid") is True or item.get("not_valid") is True)
     }
 
 
