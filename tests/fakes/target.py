@@ -1,0 +1,140 @@
+"""A database of a few words: `add X`, `drop X`, `record X`, `commit`; it transacts, fails where told to, and has one lock."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from workers.core.names import Engine
+from workers.core.plan import TargetIdentity
+from workers.core.schema import Name, ObjectKind, SchemaObject, Snapshot, ordered
+from workers.ports import DatabaseLock, Reader, Rows, StatementError
+
+KEY = "postgresql:server-1/shop"
+
+
+def a_table(name: str) -> SchemaObject:
+    return SchemaObject(ObjectKind.TABLE, ("public", name), ())
+
+
+def a_schema(*tables: str) -> Snapshot:
+    objects = ordered([a_table(name) for name in tables])
+    return Snapshot(engine=Engine.POSTGRESQL, version="16", database="shop", objects=objects)
+
+
+@dataclass(frozen=True)
+class State:
+    tables: frozenset[str] = frozenset()
+    recorded: str = "r0"
+
+
+def lock_timeout() -> StatementError:
+    return StatementError("canceling statement due to lock timeout", state="55P03", lock_timeout=True)
+
+
+def broken(state: str = "42601") -> StatementError:
+    return StatementError("it is broken", state=state, lock_timeout=False)
+
+
+@dataclass
+class FakeDatabase:
+    """`failures` are raised in turn, one for each run of the command that they stand under; `commands` is what was run."""
+
+    state: State = field(default_factory=State)
+    failures: dict[str, list[StatementError]] = field(default_factory=dict)
+    commands: list[str] = field(default_factory=list)
+    locked: bool = False
+
+    @property
+    def identity(self) -> TargetIdentity:
+        return TargetIdentity(Engine.POSTGRESQL, "server-1", "shop", "app")
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[DatabaseLock | None]:
+        if self.locked:
+            yield None
+            return
+        self.locked = True
+        try:
+            yield FakeLock()
+        finally:
+            self.locked = False
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Reader]:
+        yield FakeWriter(self)
+
+
+@dataclass
+class FakeLock:
+    """Lost after so many questions; never where that is not said."""
+
+    answers: int | None = None
+
+    def held(self) -> bool:
+        if self.answers is None:
+            return True
+        self.answers -= 1
+        return self.answers >= 0
+
+
+class FakeWriter:
+    """Fills `Writer`, and `Reader` where nothing is begun."""
+
+    def __init__(self, database: FakeDatabase) -> None:
+        self.database = database
+        self.open: State | None = None
+
+    @property
+    def state(self) -> State:
+        return self.database.state if self.open is None else self.open
+
+    def begin(self) -> None:
+        self._run("BEGIN")
+        self.open = self.database.state
+
+    def execute(self, sql: str) -> int:
+        self._run(sql)
+        word, _, name = sql.partition(" ")
+        now = self.state
+        if word == "commit":
+            self.commit()
+            return -1
+        tables = now.tables | {name} if word == "add" else now.tables - {name} if word == "drop" else now.tables
+        self._put(State(tables, name if word == "record" else now.recorded))
+        return 1 if word == "record" else -1
+
+    def same_transaction(self) -> bool:
+        return self.open is not None
+
+    def snapshot(self) -> Snapshot:
+        return a_schema(*self.state.tables)
+
+    def rows(self, table: Name, columns: tuple[str, ...]) -> Rows | None:
+        del table, columns
+        return ((self.state.recorded,),)
+
+    def has_rows(self, table: Name) -> bool:
+        del table
+        return False
+
+    def commit(self) -> None:
+        self._run("COMMIT")
+        self.database.state, self.open = self.state, None
+
+    def rollback(self) -> None:
+        self.database.commands.append("ROLLBACK")
+        self.open = None
+
+    def _put(self, state: State) -> None:
+        if self.open is None:
+            self.database.state = state
+        else:
+            self.open = state
+
+    def _run(self, command: str) -> None:
+        self.database.commands.append(command)
+        waiting = self.database.failures.get(command)
+        if waiting:
+            raise waiting.pop(0)
