@@ -94,15 +94,21 @@ def _pushed(event: Pushed) -> Routed:
 
 def _written(origin: Origin, number: int, remark: Remark) -> Routed:
     """Commands count in a new comment of a person. A pasted secret takes their place, and the text is not kept."""
-    if not (origin.sender.is_person and remark.author.is_person):
-        return Routed()
-    if holds_secret(remark.text):
+    by_person = origin.sender.is_person and remark.author.is_person
+    if by_person and holds_secret(remark.text):
         return _spilled(_said(origin, number, remark, HeardKind.COMMENT))
-    commands = read_commands(remark.text)
+    commands = read_commands(remark.text) if by_person else _of_program(origin, remark)
     if not commands:
         return Routed()
     heard = replace(_said(origin, number, remark, HeardKind.COMMENT), text=remark.text, commands=commands)
     return Routed(tuple(_commanded(heard, command) for command in commands), heard)
+
+
+def _of_program(origin: Origin, remark: Remark) -> tuple[Command, ...]:
+    """What another program approves is heard, to be refused with its code; nothing else, because an answer to a program may be answered again."""
+    if not _own_work(origin, remark) or holds_secret(remark.text):
+        return ()
+    return tuple(item for item in read_commands(remark.text) if item.name is CommandName.APPROVE and not item.fault)
 
 
 def _edited(event: CommentEdited) -> Routed:

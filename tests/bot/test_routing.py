@@ -135,11 +135,24 @@ def test_a_comment_without_a_command_is_not_kept():
     assert said("looks good to me") == Routed()
 
 
-@pytest.mark.parametrize(
-    ("sender", "author"), [(OUR_BOT, OUR_BOT), (ALICE, OUR_BOT), (OUR_BOT, ALICE), (ALICE, None), ({}, ALICE)]
-)
+@pytest.mark.parametrize(("sender", "author"), [(ALICE, OUR_BOT), (OUR_BOT, ALICE), (ALICE, None), ({}, ALICE)])
 def test_only_a_person_s_own_comment_commands(sender, author):
     assert said("/approve prod", author=author, sender=sender) == Routed()
+
+
+def test_what_a_program_approves_is_heard_to_be_refused_and_nothing_else_of_it():
+    result = said("/approve prod", author=OUR_BOT, sender=OUR_BOT)
+    assert [type(item) for item in result.messages] == [RecordApproval]
+    assert not result.heard.sender_is_person
+    for body in (
+        "/status",
+        "/help",
+        "/plan",
+        "fine\n/approve prod",
+        "/approve prod CODE",
+        f"/approve prod --backup {PASTED}",
+    ):
+        assert said(body, author=OUR_BOT, sender=OUR_BOT) == Routed()
 
 
 @pytest.mark.parametrize("body", [PASTED, f"/approve prod\n{PASTED}", f'/reject prod "{PASTED}"'])

@@ -50,7 +50,8 @@ def asked_by(message: Asking, services: Services) -> Asked | None:
         refuse(opened, heard, command, (_faulty(command),), services)
         return None
     if opened.configuration is None:
-        refuse(opened, heard, command, opened.loaded.problems or (_not_configured(),), services)
+        if heard.sender_is_person:  # a program that is answered may answer
+            refuse(opened, heard, command, opened.loaded.problems or (_not_configured(),), services)
         return None
     return _with_rights(opened, opened.configuration, heard, command, services)
 
