@@ -18,8 +18,9 @@ from deploy.demo.github import StandIn
 from deploy.demo.github.records import Pull, Repo, User
 from deploy.demo.servers import free_port
 from tests.source_files import ROOT
-from tests.story.ground import Ground, Target
+from tests.story.ground import Ground
 from tests.story.shop import shop_config, shop_files
+from tests.story.targets import SqliteFile
 
 HOOK, URL = "canary-hook-4711", "canary-url-4712"
 MARKER = "<!-- schemagate:report:1 -->"
@@ -34,7 +35,7 @@ class Service:
     github: StandIn
     repo: Repo
     alice: User
-    target: Target
+    target: SqliteFile
     port: int
     log: Path
     environment: dict[str, str]
@@ -92,7 +93,7 @@ class Service:
             time.sleep(0.1)
 
 
-def start(folder: Path, ground: Ground, target: Target, *commands: str, **told: str) -> Service:
+def start(folder: Path, ground: Ground, target: SqliteFile, *commands: str, **told: str) -> Service:
     """Everything up and the webhook set; commands other than `up` are started one beside the other."""
     github = StandIn(folder=folder / "github")
     github.start()

@@ -10,8 +10,9 @@ import pytest
 
 from tests.console import service as stage
 from tests.console.service import Service
-from tests.story.ground import Ground, Target
+from tests.story.ground import Ground
 from tests.story.shop import add_column
+from tests.story.targets import SqliteFile
 from workers.settings import KEY_BYTES, create_key
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
@@ -25,7 +26,9 @@ def service(ground: Ground, data_dir: Path, redis_server, pg_url: str):
     for name in ("state.key", "signing.key"):
         create_key(data_dir / "data" / name, bytes(KEY_BYTES))
     told = {"SCHEMAGATE_REDIS_URL": redis_server.url, "SCHEMAGATE_STATE_URL": pg_url}
-    made = stage.start(data_dir, ground, Target(place / "shop.db"), "worker --queues triage plan apply", "web", **told)
+    made = stage.start(
+        data_dir, ground, SqliteFile(place / "shop.db"), "worker --queues triage plan apply", "web", **told
+    )
     yield made
     stage.end(made)
 

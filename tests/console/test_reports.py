@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.console.repositories import commit
-from tests.story.ground import Ground, Target
+from tests.story.ground import Ground
 from tests.story.shop import CONFIG, add_column, drop_column, shop_config, shop_files
+from tests.story.targets import SqliteFile
 
 CANARY = "canary-4711"
 
@@ -23,17 +24,17 @@ def shop(data_dir: Path) -> Path:
 
 
 @pytest.fixture
-def target(ground: Ground, data_dir: Path) -> Target:
+def target(ground: Ground, data_dir: Path) -> SqliteFile:
     """A database as the first migration leaves it."""
     place = data_dir / "prod"
     place.mkdir()
     shutil.copy(ground.template, place / "shop.db")
     ground.machine.identity.owns(place)
-    return Target(place / "shop.db")
+    return SqliteFile(place / "shop.db")
 
 
 @pytest.fixture
-def asked(ground: Ground, data_dir: Path, shop: Path, target: Target) -> list[object]:
+def asked(ground: Ground, data_dir: Path, shop: Path, target: SqliteFile) -> list[object]:
     """`report` of prod, with the operator's config."""
     config = data_dir / "server.yml"
     config.write_text(

@@ -12,8 +12,9 @@ import pytest
 
 from tests.console import service as stage
 from tests.console.service import Service
-from tests.story.ground import Ground, Target
+from tests.story.ground import Ground
 from tests.story.shop import add_column
+from tests.story.targets import SqliteFile
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 PARTS = ("redis", "web", "worker triage", "worker plan", "worker apply", "schedule")
@@ -25,7 +26,7 @@ def service(ground: Ground, shared_dir: Path):
     (place := folder / "prod").mkdir()
     shutil.copy(ground.template, place / "shop.db")
     ground.machine.identity.owns(place)
-    made = stage.start(folder, ground, Target(place / "shop.db"))
+    made = stage.start(folder, ground, SqliteFile(place / "shop.db"))
     yield made
     stage.end(made)
 

@@ -14,8 +14,7 @@ import pytest
 
 from deploy.demo.github.records import Pull
 from deploy.demo.servers import PostgresServer
-from tests.story.conftest import OpenShop
-from tests.story.ground import Ground
+from tests.story.ground import Ground, OpenShop
 from tests.story.shop import FIRST, migration
 from tests.story.yard import Yard, close_pull, open_yard, push_entries, yard_files
 

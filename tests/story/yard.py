@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import distribution
 from pathlib import Path
 
 from deploy.demo.github.actions import pushes
@@ -17,11 +15,10 @@ from deploy.demo.github.bare import Signature
 from deploy.demo.github.records import Pull, User
 from deploy.demo.github.world import World
 from deploy.demo.servers import PostgresServer
-from tests.story.ground import Ground
+from tests.story.ground import ON_POSTGRES, Ground
 from tests.story.house import House, open_house
 from tests.story.shop import shop_files
 
-DRIVER = ("psycopg", "psycopg-binary")
 _COLUMNS = """
 SELECT c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -62,9 +59,7 @@ class Yard:
 
 def yard_files(config: str = "") -> dict[str, str]:
     """The shop's first commit, written for PostgreSQL."""
-    files = shop_files(config)
-    files["alembic.ini"] = files["alembic.ini"].replace("sqlite:///shop.db", "postgresql+psycopg://localhost/shop")
-    return files
+    return shop_files(config, ON_POSTGRES)
 
 
 def open_yard(
@@ -88,7 +83,7 @@ def open_yard(
     first_migration(folder / "first", url)
     reads = ', read_url: "env:PROD_READ_URL"' if read_role else ""
     lines = ["repositories:", "  acme/shop:", "    modules:", "      shop:"]
-    lines += [f"        python_environment: {yard_python(ground)}", "        environments:"]
+    lines += [f"        python_environment: {ground.python}", "        environments:"]
     lines += [f'          prod: {{url: "env:PROD_URL"{reads}, approvers: from_repository}}']
     house = open_house(folder, "\n".join(lines) + "\n", variables, yard_files(config), machine=ground.machine)
     return Yard(house=house, postgres=postgres, database=database, password=password)
@@ -103,23 +98,6 @@ def first_migration(folder: Path, url: str) -> None:
     environment = {"PATH": os.defpath, "DATABASE_URL": plain, "PYTHONPATH": str(folder)}
     words = [sys.executable, "-m", "alembic", "upgrade", "head"]
     subprocess.run(words, cwd=folder, env=environment, check=True, capture_output=True, timeout=60)
-
-
-def yard_python(ground: Ground) -> Path:
-    """The ground's environment with a driver for PostgreSQL."""
-    place = ground.python.parent / "yard-environment"
-    if place.exists():
-        return place
-    shutil.copytree(ground.python, place, symlinks=True)
-    (packages,) = place.glob("lib/python3*/site-packages")
-    for name in DRIVER:
-        for file in distribution(name).files or ():
-            if file.parts[0] != ".." and file.suffix != ".pyc":
-                (packages / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(str(file.locate()), packages / file)
-    for found, _, _ in os.walk(place):
-        Path(found).chmod(0o755)
-    return place
 
 
 def push_entries(house: House, branch: str, entries: list[tuple[str, str, bytes]], *, by: str = "alice") -> None:
