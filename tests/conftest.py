@@ -8,6 +8,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,14 @@ from deploy.demo.servers import PostgresServer, RedisServer
 from tests import network, processes
 
 RUN_FOLDERS: pytest.StashKey[list[Path]] = pytest.StashKey()
+LEFT_BEHIND: pytest.StashKey[list[str]] = pytest.StashKey()
 SERVER_FIXTURES = frozenset({"postgres", "postgres18", "pg_url"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
     network.allow_loopback_only()
     config.stash[RUN_FOLDERS] = []
+    config.stash[LEFT_BEHIND] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,15 +34,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A suite that leaves a process behind has failed, whatever its tests said."""
+    """A suite that leaves a process behind has failed, whatever its tests said; one of several tells the one that reports."""
+    left = session.config.stash[LEFT_BEHIND]
     folders = session.config.stash[RUN_FOLDERS]
-    left = processes.left_behind(folders)
-    for process in left:
+    for process in processes.left_behind(folders):
         os.kill(process.pid, signal.SIGKILL)
-    if left:
-        lines = "\n".join(f"  {process.pid} {process.command}" for process in left)
+        left.append(f"{process.pid} {process.command}")
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left"] = left
+    elif left:
+        lines = "\n".join(f"  {line}" for line in left)
         session.config.get_terminal_writer().line(f"\nProcesses left behind:\n{lines}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[LEFT_BEHIND] += getattr(node, "workeroutput", {}).get("left", [])
 
 
 @pytest.fixture(scope="session", autouse=True)
