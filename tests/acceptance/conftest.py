@@ -12,7 +12,7 @@ import pytest
 from tests.acceptance.projects import Installed, Project, install
 from tests.acceptance.stage import Measured, Stage, open_stage
 from tests.demo.github.contract import assert_no_violations
-from workers import wiring
+from workers.machine import Machine, find_machine
 
 MEASURED: pytest.StashKey[list[Measured]] = pytest.StashKey()
 Install = Callable[[Project], Installed]
@@ -33,20 +33,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-def machine(shared_dir: Path) -> wiring.Machine:
+def machine(shared_dir: Path) -> Machine:
     """The sandbox, and the folder in which environments are kept for the whole run."""
-    found = wiring.find_machine(shared_dir / "acceptance", off=os.environ.get("SCHEMAGATE_SANDBOX") == "off")
+    found = find_machine(shared_dir / "acceptance", off=os.environ.get("SCHEMAGATE_SANDBOX") == "off")
     assert not found.problem, found.problem
     return found
 
 
 @pytest.fixture(scope="session")
-def installed(machine: wiring.Machine) -> Install:
+def installed(machine: Machine) -> Install:
     return cache(lambda project: install(project, machine))
 
 
 @pytest.fixture
-def sqlite_url(machine: wiring.Machine, data_dir: Path) -> str:
+def sqlite_url(machine: Machine, data_dir: Path) -> str:
     """The URL of an empty SQLite file, in a folder of its own that belongs to an ordinary user."""
     place = data_dir / "prod"
     place.mkdir()
@@ -56,7 +56,7 @@ def sqlite_url(machine: wiring.Machine, data_dir: Path) -> str:
 
 
 @pytest.fixture
-def open_project(machine: wiring.Machine, data_dir: Path) -> Iterator[OpenStage]:
+def open_project(machine: Machine, data_dir: Path) -> Iterator[OpenStage]:
     """Opens the story's stage; what the stand-in and we said is held to GitHub's description when it ends."""
     opened: list[Stage] = []
 

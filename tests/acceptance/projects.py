@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.sources.alembic.projects import SHOP, MemoryTree, module
-from workers import wiring
-from workers.machine import sources
+from workers.machine import Machine, sources
 from workers.ports import Revision
 
 CONFIG = ".github/schemagate.yml"
@@ -85,7 +84,7 @@ class Installed:
         return answer.stdout
 
 
-def install(project: Project, machine: wiring.Machine) -> Installed:
+def install(project: Project, machine: Machine) -> Installed:
     """Let the bot's own source build the environment, and take the migrations from what it installed."""
     (source,) = sources(machine)
     needs = MemoryTree({"requirements.txt": project.needs.encode()})

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.demo.github.records import Pull
 from tests.acceptance.projects import Installed
 from tests.story.house import House, open_house
-from workers import wiring
+from workers.machine import Machine
 
 SERVER = """\
 repositories:
@@ -107,7 +107,7 @@ class Stage:
         )
 
 
-def open_stage(installed: Installed, machine: wiring.Machine, folder: Path, url: str, now: str) -> Stage:
+def open_stage(installed: Installed, machine: Machine, folder: Path, url: str, now: str) -> Stage:
     """Open a house whose default branch has the project up to a revision. The database is left as it is."""
     house = open_house(folder, SERVER, {"PROD_URL": url}, installed.until(now), machine=machine)
     return Stage(installed=installed, house=house, folder=folder, url=url, now=now)

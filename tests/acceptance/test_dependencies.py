@@ -44,7 +44,7 @@ def test_changed_requirements_in_a_pull_are_not_followed_before_a_maintainer_mer
 ):
     stage = open_project(installed(OPTUNA), sqlite_url, "v2.6.0.a")
     stage.stock("upgrade", "v2.6.0.a")
-    changed = {"requirements.txt": OPTUNA.needs + "not-a-package-of-anybody==1\n"}
+    changed: dict[str, str | None] = {"requirements.txt": OPTUNA.needs + "not-a-package-of-anybody==1\n"}
     pull = stage.house.open_pull(stage.installed.between("v2.6.0.a", "v3.0.0.a") | changed, branch="needs")
     report = stage.house.report(pull)
     assert "this pull changes `requirements.txt`, which counts once a maintainer has merged it" in report

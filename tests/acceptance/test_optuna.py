@@ -14,10 +14,11 @@ from psycopg import sql
 from deploy.demo.github.records import Pull
 from tests.acceptance.conftest import Install, OpenStage
 from tests.acceptance.projects import OPTUNA
-from tests.acceptance.stage import Measured, Stage
+from tests.acceptance.stage import WORDS, Measured, Stage
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.sandbox, pytest.mark.timeout(900)]
 
+REFUSED = re.compile(r"igration (\S+) reads rows of")
 READING = {"v3.0.0.a", "v3.0.0.b", "v3.0.0.c", "v3.0.0.d"}
 FIRST_STUDY = """\
 INSERT INTO studies (study_id, study_name, direction) VALUES (1, 'first', 'MINIMIZE');
@@ -74,15 +75,19 @@ def test_with_rows_on_sqlite_each_revision_that_reads_them_is_refused_by_name(
         assert list(connection.iterdump()) == before
 
 
-def test_with_rows_on_postgresql_each_revision_that_reads_them_is_refused_by_name(
+def test_rows_that_come_after_the_plan_on_postgresql_refuse_each_revision_that_reads_them(
     installed: Install, open_project: OpenStage, pg_url: str
 ):
     stage = open_project(installed(OPTUNA), pg_url, "v2.6.0.a")
     stage.stock("upgrade", "v2.6.0.a")
+    pull = stage.open("v3.2.0.a")
+    line = f"{stage.house.offered(pull).split(' --')[0]} {WORDS}"
     with psycopg.connect(pg_url) as connection:
         connection.execute(STUDY)
     before = rows_of(pg_url)
-    pull = stage.open("v3.2.0.a")
+    stage.house.say(pull, "bob", line)
+    assert set(REFUSED.findall(stage.house.answers(pull)[-1])) == READING
+    stage.house.say(pull, "alice", "/plan prod")
     assert refused_revisions(stage, pull) == READING
     assert rows_of(pg_url) == before
     assert "v2.6.0.a" in stage.stock("current")
@@ -96,7 +101,7 @@ def refused_revisions(stage: Stage, pull: Pull) -> set[str]:
     stage.house.say(pull, "bob", "/approve prod")
     assert "was refused" in stage.house.answers(pull)[-1]
     assert not stage.house.services.store.rollouts(stage.house.repo.id, pull.number)
-    return set(re.findall(r"igration (\S+) reads rows of", report))
+    return set(REFUSED.findall(report))
 
 
 def rows_of(url: str) -> dict[str, list[tuple[object, ...]]]:

@@ -146,16 +146,16 @@ class WayBack:
 class Body:
     """What will run, in order, what it must do, and what an approval must say.
 
-    `reads_rows` names the tables that must be empty because a data-dependent migration read them. `effect` is the difference of the whole
-    schema from before the plan to after it, `group_effects` the same for each transaction group. `recorded_after` is the content of the
-    version table after it.
+    `reads_rows` are (migration, table) pairs: these tables must be empty because that data-dependent migration read them. `effect` is the
+    difference of the whole schema from before the plan to after it, `group_effects` the same for each transaction group. `recorded_after` is
+    the content of the version table after it.
     """
 
     statements: tuple[Statement, ...]
     group_effects: tuple[tuple[Change, ...], ...]
     effect: tuple[Change, ...]
     recorded_after: tuple[str, ...]
-    reads_rows: tuple[Name, ...]
+    reads_rows: tuple[tuple[str, Name], ...]
     needs: tuple[Need, ...]
     additive: bool
     way_back: WayBack

@@ -64,7 +64,7 @@ def rows_read(
         full = {name for name in {item for _, item in reads} if reader.has_rows(name)}
     strict = known.question.environment.data_dependent is DataRule.REFUSE
     blocking = [(revision, name) for revision, name in reads if strict or name in full]
-    return reads, [_data_dependent(revision, names) for revision, names in _by_revision(blocking).items()]
+    return reads, list(_data_dependent(blocking))
 
 
 def rows_there_now(known: Known, plan: Plan) -> tuple[Refusal, ...]:
@@ -72,8 +72,8 @@ def rows_there_now(known: Known, plan: Plan) -> tuple[Refusal, ...]:
     if not plan.body.reads_rows:
         return ()
     with known.target.reading() as reader:
-        full = [".".join(name) for name in plan.body.reads_rows if reader.has_rows(name)]
-    return (_data_dependent(plan.key.pending[-1].id, full),) if full else ()
+        full = {name for name in {item for _, item in plan.body.reads_rows} if reader.has_rows(name)}
+    return _data_dependent([item for item in plan.body.reads_rows if item[1] in full])
 
 
 def _unreported(known: Known, recorded: Recorded, seen: set[str]) -> list[tuple[str, Name]]:
@@ -85,17 +85,16 @@ def _unreported(known: Known, recorded: Recorded, seen: set[str]) -> list[tuple[
     return [("env.py", name) for name in found if name[-1] in tables]
 
 
-def _by_revision(reads: list[tuple[str, Name]]) -> dict[str, list[str]]:
+def _data_dependent(reads: list[tuple[str, Name]]) -> tuple[Refusal, ...]:
+    """A refusal for each migration, with the tables that it reads."""
     found: dict[str, list[str]] = {}
     for revision, name in reads:
         found.setdefault(revision, []).append(".".join(name))
-    return found
-
-
-def _data_dependent(revision: str, tables: list[str]) -> Refusal:
-    names = ", ".join(dict.fromkeys(tables))
-    return Refusal(
-        code=RefusalCode.DATA_DEPENDENT,
-        message=f"migration {revision} reads rows of {names} to decide what to write, and a copy has no rows",
-        fix="rewrite it set-based (INSERT … SELECT, UPDATE … WHERE), split it, or run it by hand and comment `/mark-applied`",
+    fix = "rewrite it set-based (INSERT … SELECT, UPDATE … WHERE), split it, or run it by hand and comment `/mark-applied`"
+    said = "migration {} reads rows of {} to decide what to write, and a copy has no rows"
+    return tuple(
+        Refusal(
+            code=RefusalCode.DATA_DEPENDENT, message=said.format(revision, ", ".join(dict.fromkeys(names))), fix=fix
+        )
+        for revision, names in found.items()
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from workers.core.diff import diff
 from workers.core.effects import is_additive, needs
 from workers.core.names import Direction, Strategy
-from workers.core.plan import Body, Key, Observed, Plan
+from workers.core.plan import Body, Key, Observed, Plan, StatementKind
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
 from workers.ports import RecordDirection, Recording, RecordRequest, ScratchDatabase, Services
@@ -17,6 +17,7 @@ from workers.steps.proof import Proof, Recorded, prove
 from workers.steps.question import Known, present_key
 from workers.steps.undeclared import Undeclared, undeclared
 
+_ROWS = frozenset({StatementKind.INSERT, StatementKind.UPDATE, StatementKind.DELETE, StatementKind.TRUNCATE})
 _PARTS = {
     "repository": "the repository",
     "pull": "the pull",
@@ -148,7 +149,7 @@ def _freeze(known: Known, proof: Proof, recorded: Recorded | None) -> Proposal:
         group_effects=proof.forward.group_effects,
         effect=diff(proof.forward.before, proof.forward.after),
         recorded_after=proof.recorded_after,
-        reads_rows=tuple(sorted({name for _, name in reads})),
+        reads_rows=tuple(sorted(set(reads))),
         needs=needs(statements, additive=additive, push=known.question.module.strategy is Strategy.PUSH),
         additive=additive,
         way_back=proof.back,
@@ -166,15 +167,18 @@ def _freeze(known: Known, proof: Proof, recorded: Recorded | None) -> Proposal:
 
 
 def _scope(known: Known, proof: Proof) -> tuple[Name, ...]:
-    """The tables that the plan binds to: those it changes, writes, reads or refers to. Nothing but everything where a statement is opaque."""
+    """The tables that the plan binds to: those it changes, writes, reads or refers to, also where they are not there yet.
+
+    Everything where a statement is opaque or writes rows: rows reach further tables by foreign keys, triggers and rules.
+    """
     statements = proof.forward.statements
-    if any(item.parsed.opaque or item.parsed.authority for item in statements):
+    if any(item.parsed.opaque or item.parsed.authority or item.parsed.kind in _ROWS for item in statements):
         return ()
     named = {name[-1] for item in statements for name in (*item.parsed.writes, *item.parsed.reads)}
-    named |= {change.parent[-1] for item in statements for change in item.effect}
-    return tuple(sorted({item.parent for item in known.live.objects if item.parent[-1] in named})) or (
-        (known.version_table[-1],),
-    )
+    effect = {change.parent for item in statements for change in item.effect}
+    named |= {parent[-1] for parent in effect}
+    live = {item.parent for item in known.live.objects if item.parent[-1] in named}
+    return tuple(sorted(live | effect)) or ((known.version_table[-1],),)
 
 
 def _recording_failed(known: Known, recording: Recording) -> Refusal:
