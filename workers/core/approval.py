@@ -60,7 +60,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """One counted comment that approves one digest. `revoked` is empty or says why it no longer counts."""
+    """One counted comment that approves one digest. `revoked` is empty or says why it no longer counts.
+
+    `acknowledged` are the identities of the drift items that the words accept by number: numbers move when the target does.
+    """
 
     digest: str
     by: Person
@@ -70,3 +73,4 @@ class Approval:
     text: str
     at: str
     revoked: str = ""
+    acknowledged: tuple[str, ...] = ()

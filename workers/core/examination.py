@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workers.core.codec import canonical, sha256
 from workers.core.diff import Change
 from workers.core.names import Direction, Engine
 from workers.core.plan import Migration, Plan
@@ -49,7 +50,10 @@ class Drift:
     def item(self) -> DriftItem:
         """The drift as the gate sees it."""
         return DriftItem(
-            number=self.number, label=f"{self.change.kind.value} {self.change.label}", touches_plan=self.touches_plan
+            number=self.number,
+            label=f"{self.change.kind.value} {self.change.label}",
+            touches_plan=self.touches_plan,
+            identity=sha256(canonical(self.change)),
         )
 
 

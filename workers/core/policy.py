@@ -57,11 +57,12 @@ class PullFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftItem:
-    """One numbered drift item: its number (`drift-1`), what people read, and whether the plan touches the object."""
+    """One numbered drift item: its number (`drift-1`), what people read, whether the plan touches the object, and the hash of the change."""
 
     number: str
     label: str
     touches_plan: bool
+    identity: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +209,7 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
 
 
 def _drift_refusals(standing: Standing) -> list[Refusal]:
-    accepted = {number for approval in counted(standing) for number in approval.words.accept}
+    accepted = {identity for approval in counted(standing) for identity in approval.acknowledged}
     rule = standing.environment.block_on_drift
     blocking = [
         item for item in standing.drift if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan)
@@ -221,7 +222,7 @@ def _drift_refusals(standing: Standing) -> list[Refusal]:
             Actor.APPROVER,
         )
         for item in blocking
-        if item.number not in accepted
+        if item.identity not in accepted
     ]
 
 

@@ -11,6 +11,7 @@ from workers.core.rollout import Rollout, RolloutState
 from workers.messages import ApplyPlan, PlanPull, RecordApproval
 from workers.ports import Services
 from workers.rendering.verdict import next_step
+from workers.steps.approvers import unused
 from workers.steps.command import Asked, asked_by, refuse
 from workers.steps.guard import mend_report
 from workers.steps.judge import Judged, judge
@@ -43,6 +44,7 @@ def record_approval(message: RecordApproval, services: Services) -> None:
 def _count(
     asked: Asked, module: Module, environment: Environment, words: ApprovalWords, stored: StoredPlan, services: Services
 ) -> None:
+    judged = _judge_again(asked, module, environment, stored, services)
     approval = Approval(
         digest=stored.plan.digest,
         by=asked.person,
@@ -51,16 +53,16 @@ def _count(
         body_hash=asked.heard.body_hash,
         text=asked.heard.text,
         at=asked.heard.at,
+        acknowledged=tuple(item.item.identity for item in judged.examination.drift if item.number in words.accept),
     )
-    judged = _judge_again(asked, module, environment, stored, services)
-    left = _left(judged, approval, stored)
+    left = _renumbered(judged, words, services) or _left(judged, approval, stored)
     if left:
         refuse(asked.opened, asked.heard, asked.command, left, services, _instead(asked, judged, services))
         if {item.code for item in left} & _STALE:
             _plan_again(asked, services)
         return
     services.store.keep_approval(asked.opened.repository.id, asked.opened.pull.number, approval)
-    known = services.store.approvals(stored.plan.digest)  # another one may have come meanwhile
+    known = unused(stored, services)  # another one may have come meanwhile
     if isinstance(decide(with_approvals(judged.standing, known)), Allowed):
         _start(asked, judged, services)
     else:
@@ -84,6 +86,16 @@ def _left(judged: Judged, approval: Approval, stored: StoredPlan) -> tuple[Refus
     environment = judged.matter.environment.name
     fix = f"write `/approve {environment} {stored.code}` after reading that plan"
     return (*others, _refusal(RefusalCode.PLAN_CODE_REQUIRED, "this plan does more than add", fix))
+
+
+def _renumbered(judged: Judged, words: ApprovalWords, services: Services) -> tuple[Refusal, ...]:
+    """`drift-1` means what the report called so; where the target moved since, it may be something else by now."""
+    matter, live = judged.matter, judged.examination.live
+    place = (matter.repository.id, matter.pull.number, matter.module.id, matter.environment.name)
+    if not words.accept or live is None or services.store.view(*place) == live.fingerprint:
+        return ()
+    message = f"the schema of {matter.environment.name} moved since the report numbered its drift"
+    return (_refusal(RefusalCode.TARGET_CHANGED, message, "read the new report and accept by its numbers"),)
 
 
 def _judge_again(
@@ -138,27 +150,19 @@ def _named_plan(asked: Asked, module: Module, environment: Environment, services
 
 
 def _not_applied(stored: StoredPlan, services: Services) -> StoredPlan | Refusal:
+    """The plan, unless it is what stands there; one that was rolled back since may run again."""
     key = stored.plan.key
-    rollouts = services.store.rollouts(key.repository, key.pull)
-    done = [item for item in rollouts if item.digest == stored.plan.digest]
-    if _stays_applied(stored, rollouts, services):
-        return _refusal(RefusalCode.ALREADY_APPLIED, f"plan {stored.code} is applied already", "nothing is to be done")
-    if any(item.state in {RolloutState.APPROVED, RolloutState.APPLYING, RolloutState.VERIFYING} for item in done):
+    rollouts = [
+        item
+        for item in services.store.rollouts(key.repository, key.pull)
+        if (item.module, item.environment) == (key.module, key.environment)
+    ]
+    if any(item.digest == stored.plan.digest and item.state in UNFINISHED for item in rollouts):
         return _refusal(RefusalCode.APPLY_IN_PROGRESS, f"plan {stored.code} is being applied", "wait for it to end")
+    done = [item for item in rollouts if item.state is RolloutState.APPLIED]
+    if done and max(done, key=lambda item: item.sequence).digest == stored.plan.digest:
+        return _refusal(RefusalCode.ALREADY_APPLIED, f"plan {stored.code} is applied already", "nothing is to be done")
     return stored
-
-
-def _stays_applied(stored: StoredPlan, rollouts: tuple[Rollout, ...], services: Services) -> bool:
-    """Whether the plan was applied and no plan of another direction since: what was taken back may be applied again."""
-    key = stored.plan.key
-    place = (key.module, key.environment)
-    applied = [i for i in rollouts if i.state is RolloutState.APPLIED and (i.module, i.environment) == place]
-    digests = [item.digest for item in applied]
-    if stored.plan.digest not in digests:
-        return False
-    since = digests[len(digests) - digests[::-1].index(stored.plan.digest) :]
-    plans = (services.store.plan(digest) for digest in since)
-    return all(item is not None and item.plan.key.direction is key.direction for item in plans)
 
 
 def _instead(asked: Asked, judged: Judged, services: Services) -> str:
