@@ -95,10 +95,17 @@ def _read_tuple(kinds: tuple[Any, ...], value: Json) -> tuple[Any, ...]:
 
 def _read_dataclass(kind: type, value: Json) -> Any:  # noqa: ANN401
     hints = _hints(kind)
-    if not isinstance(value, dict) or not set(value) <= set(hints):
+    if not isinstance(value, dict) or not _required(kind) <= set(value) <= set(hints):
         msg = f"object of {kind.__name__} expected"
         raise ValueError(msg)
     return kind(**{name: _read(hints[name], item) for name, item in value.items()})
+
+
+@functools.cache
+def _required(kind: type) -> frozenset[str]:
+    without = dataclasses.MISSING
+    found = (item for item in dataclasses.fields(kind) if item.default is without and item.default_factory is without)
+    return frozenset(item.name for item in found)
 
 
 @functools.cache
