@@ -7,7 +7,7 @@ from workers.core.config import Environment, Module
 from workers.core.plan import StoredPlan
 from workers.core.policy import Allowed, Blocked, code_required, counted, decide
 from workers.core.refusals import Actor, Refusal, RefusalCode
-from workers.core.rollout import Rollout, RolloutState
+from workers.core.rollout import UNFINISHED, RolloutState
 from workers.messages import ApplyPlan, PlanPull, RecordApproval
 from workers.ports import Services
 from workers.rendering.verdict import next_step

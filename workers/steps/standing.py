@@ -14,6 +14,7 @@ from workers.core.policy import PullFacts, Standing, may_approve
 from workers.core.refusals import Refusal
 from workers.core.rollout import UNFINISHED
 from workers.ports import Pull, Repository, Services
+from workers.steps.approvers import unused
 from workers.steps.hold import binding
 from workers.steps.target import reach, target_key
 
@@ -66,7 +67,7 @@ def standing(
     matter: Matter, facts: PullFacts, examination: Examination, stored: StoredPlan | None, services: Services
 ) -> Standing:
     """Put together everything `policy.decide` wants to know about a plan."""
-    approvals = services.store.approvals(stored.plan.digest) if stored else ()
+    approvals = unused(stored, services) if stored else ()
     now = services.clock.now()
     held_by, in_progress = _hold(matter, services)
     return Standing(
