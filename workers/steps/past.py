@@ -38,7 +38,8 @@ class Past:
     def roots(self, recorded: tuple[str, ...], base: History) -> tuple[tuple[str, ...], tuple[Statement, ...]] | None:
         """Go back from what is recorded to revisions that the base branch has.
 
-        Returns those revisions and the statements that ran since, None where some recorded revision came from elsewhere.
+        Returns those revisions and the statements that ran since, None where some recorded revision came from elsewhere, or was
+        only recorded by us: then no statement of ours says what it made.
         """
         now = set(recorded)
         since: tuple[Statement, ...] = ()
@@ -46,6 +47,8 @@ class Past:
             if all(base.get(item) for item in now):
                 break
             if set(plan.body.recorded_after) == now:
+                if plan.key.direction.bookkeeping_only:
+                    return None
                 since = (*plan.body.statements, *since)
                 now = set(plan.key.recorded)
         return (tuple(sorted(now)), since) if all(base.get(item) for item in now) else None
@@ -53,6 +56,8 @@ class Past:
     def before_pull(self, pull: int, recorded: tuple[str, ...]) -> tuple[str, ...] | None:
         """The revisions to go back to when this pull's newest rollout is taken back; None where nothing of it is the newest."""
         for plan in reversed(self.plans):
+            if plan.key.direction is Direction.ROLLBACK:
+                continue  # what was there before it is told by the rollout that it took back
             if set(plan.body.recorded_after) == set(recorded):
                 return plan.key.recorded if plan.key.pull == pull and plan.key.direction is Direction.UPGRADE else None
         return None

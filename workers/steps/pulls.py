@@ -102,19 +102,20 @@ def ask(  # noqa: PLR0913 -- each is a part of the question
         environment=environment,
         direction=direction,
         revision=revision,
-        past=past_of(environment, services),
+        past=past_of(module.id, environment, opened.repository.id, services),
         required=tuple(item for item in module.environments if item.name in environment.requires_applied),
         stored_only=stored_only,
         run_code=run_code,
     )
 
 
-def past_of(environment: Environment, services: Services) -> Past:
-    """The plans that rollouts of ours applied on this environment's database, oldest first; nothing where it cannot be reached."""
+def past_of(module: str, environment: Environment, repository: int, services: Services) -> Past:
+    """The plans of a module that rollouts of ours applied on this environment's database, oldest first. Others may share the database."""
     if environment.url is None:
         return Past()
     _, target = reach(environment, services)
     key = target_key(target)
     done = [*services.store.rollouts_of_target(key, RolloutState.APPLIED)]
-    plans = (services.store.plan(item.digest) for item in sorted(done, key=lambda item: item.sequence))
+    mine = [item for item in done if (item.repository, item.module) == (repository, module)]
+    plans = (services.store.plan(item.digest) for item in sorted(mine, key=lambda item: item.sequence))
     return Past(tuple(item.plan for item in plans if item is not None))
