@@ -80,11 +80,15 @@ def prepare(git: Git) -> None:
         git.run("init", "--quiet", "--bare", "--template=", "--initial-branch=none")
 
 
+_FATAL = 128  # what git says of a mirror that another worker is making at this moment
+
+
 def _kept(git: Git, commit: str) -> bool:
     """Whether a fetch that brought this commit has ended: the reference is written last."""
     if not (git.directory / "HEAD").exists():
         return False
-    return git.run("rev-parse", "--quiet", "--verify", f"{_keeping(commit)}^{{commit}}", ok=(0, 1)).code == 0
+    asked = git.run("rev-parse", "--quiet", "--verify", f"{_keeping(commit)}^{{commit}}", ok=(0, 1, _FATAL))
+    return asked.code == 0
 
 
 def _keeping(commit: str) -> str:
