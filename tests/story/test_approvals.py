@@ -238,6 +238,26 @@ def test_where_drift_blocks_is_what_the_config_says(open_shop: OpenShop, rule: s
     assert ("delivery" in shop.prod.columns()) is not blocks
 
 
+def test_what_was_rolled_back_is_applied_again_by_approvals_of_its_own(open_shop: OpenShop):
+    shop = open_shop(shop_config(prod="approvals: 2"))
+    house = shop.house
+    pull = house.open_pull(add_column())
+    line = house.offered(pull)
+    for who in ("bob", "grace"):
+        house.say(pull, who, line)
+    assert "delivery" in shop.prod.columns()
+    house.say(pull, "bob", "/rollback prod")
+    for who in ("bob", "grace"):
+        house.say(pull, who, f"/approve prod {house.code(pull)} --allow-destructive --accept-risk empty")
+    assert "rolled back" in house.answers(pull)[-1]
+    assert "delivery" not in shop.prod.columns()
+    house.say(pull, "bob", house.offered(pull))
+    assert "1 approval given, 1 to go" in house.report(pull)
+    assert "delivery" not in shop.prod.columns()
+    house.say(pull, "grace", house.offered(pull))
+    assert "delivery" in shop.prod.columns()
+
+
 def test_on_postgresql_what_destroys_waits_for_its_words_and_drift_for_its_number(open_shop: OpenShop, pg_url: str):
     shop = open_shop(postgres=pg_url)
     house = shop.house

@@ -19,6 +19,7 @@ from workers.steps.judge import Judged, judge
 from workers.steps.publish import in_progress, nothing_touched, publish
 from workers.steps.pulls import CONFIG_PATH, OpenPull, Trees, read_pull, read_trees, touched
 from workers.steps.standing import pull_facts
+from workers.steps.turns import drop_turn, take_turn, turn_of
 
 LEASE = 45.0  # renewed while we live; shorter than the minute after which a dead worker's job is sent again
 SOON = 5.0
@@ -69,9 +70,11 @@ def _plan(message: PlanPull, asked: Asked | None, services: Services) -> None:
     if not modules and known:
         modules = opened.configuration.modules
     _unreject(message, command, opened, services)
+    if asked is not None:
+        take_turn(asked, message.direction, services)
     facts = pull_facts(opened.repository, opened.pull, services)
     judged = tuple(
-        _judge(opened, trees, facts, module, environment, asked, message.direction, services)
+        _judge(opened, trees, facts, module, environment, asked, services)
         for module in modules
         for environment in module.environments
     )
@@ -86,23 +89,21 @@ def _judge(
     module: Module,
     environment: Environment,
     asked: Asked | None,
-    direction: Direction,
     services: Services,
 ) -> Judged:
-    """The plan that was asked for; where there can be none, an answer says why and the report stays with the usual one."""
+    """The plan that somebody asked for; where there can be none, an answer says why and the report stays with the usual one."""
     runs = not opened.pull.fork or (asked is not None and asked.person.role in {Role.ADMIN, Role.MAINTAIN})
     usual = partial(judge, opened, trees, facts, module, environment, services, run_code=runs)
-    if asked is None or direction is Direction.UPGRADE or not _names(asked.command, module, environment):
+    turn = turn_of(opened, module, environment, services)
+    if turn is None:
         return usual()
-    found = usual(direction=direction, revision=asked.command.revision)
+    found = usual(direction=turn.direction, revision=turn.revision)
     if found.stored is not None:
         return found
-    refuse(opened, asked.heard, asked.command, found.examination.refusals, services)
+    drop_turn(opened, turn, services)
+    if asked is not None and (asked.module, asked.environment) == (module, environment):
+        refuse(opened, asked.heard, asked.command, found.examination.refusals, services)
     return usual()
-
-
-def _names(command: Command, module: Module, environment: Environment) -> bool:
-    return command.environment == environment.name and command.module in {"", module.id}
 
 
 def _publish_problems(opened: OpenPull, services: Services) -> None:

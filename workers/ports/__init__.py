@@ -29,7 +29,7 @@ from workers.ports.host import (
     Pull,
     Reaction,
 )
-from workers.ports.memory import Evidence, PullMemory, SeenPush, Store
+from workers.ports.memory import Evidence, PullMemory, SeenPush, Store, Turn
 from workers.ports.services import Clock, Configs, Inbox, Loaded, Queue, Replays, Secrets, Services, Signer
 from workers.ports.sources import (
     History,
@@ -93,5 +93,6 @@ __all__ = [
     "Target",
     "Tree",
     "TreeEntry",
+    "Turn",
     "Writer",
 ]

@@ -8,10 +8,22 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workers.core.approval import Approval
+from workers.core.names import Direction
 from workers.core.plan import Key, Plan, StoredPlan
 from workers.core.rollout import Rollout, RolloutState, Step
 from workers.ports.code import Repository
 from workers.ports.databases import Hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Another direction than forward that a person asked for, and how many rollouts had begun there before."""
+
+    module: str
+    environment: str
+    direction: Direction
+    revision: str
+    begun: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +43,7 @@ class PullMemory:
     planned_base: str = ""
     rejected_by: str = ""
     rejected_why: str = ""
+    turns: tuple[Turn, ...] = ()
     closed: bool = False
 
 
