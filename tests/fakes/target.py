@@ -1,4 +1,4 @@
-"""A database of a few words: `add X`, `drop X`, `record X`, `commit`; it transacts, fails where told to, and has one lock."""
+"""A database of a few words: `add X`, `drop X`, `rename X Y`, `record X`, `commit`; it transacts, fails where told to, and has one lock."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ def lock_timeout() -> StatementError:
 
 def broken(state: str = "42601") -> StatementError:
     return StatementError("it is broken", state=state, lock_timeout=False)
+
+
+def _after(tables: frozenset[str], word: str, name: str) -> frozenset[str]:
+    if word == "rename":
+        old, new = name.split()
+        return tables - {old} | {new}
+    return tables | {name} if word == "add" else tables - {name} if word == "drop" else tables
 
 
 @dataclass
@@ -101,8 +108,7 @@ class FakeWriter:
         if word == "commit":
             self.commit()
             return -1
-        tables = now.tables | {name} if word == "add" else now.tables - {name} if word == "drop" else now.tables
-        self._put(State(tables, name if word == "record" else now.recorded))
+        self._put(State(_after(now.tables, word, name), name if word == "record" else now.recorded))
         return 1 if word == "record" else -1
 
     def same_transaction(self) -> bool:

@@ -16,10 +16,12 @@ from workers.core.plan import Parsed, Statement, StatementKind
 from workers.core.refusals import Refusal, RefusalCode
 from workers.core.schema import Name, ObjectKind, Snapshot
 from workers.ports import Database, RecordedStatement, ScratchDatabase, StatementError, Writer
+from workers.steps.copies import Copies
 from workers.steps.flow import Flow
 
 MANY = 80
 _WRITES_ROWS = frozenset({StatementKind.INSERT, StatementKind.UPDATE, StatementKind.DELETE})
+_TAKES_ROWS = _WRITES_ROWS | {StatementKind.TRUNCATE, StatementKind.DROP}
 _BLIND = frozenset({StatementKind.BOOKKEEPING, StatementKind.INSERT, StatementKind.SESSION, StatementKind.READ})
 _BLIND_WHEN_MANY = _BLIND | {StatementKind.CREATE, StatementKind.COMMENT}
 
@@ -46,7 +48,8 @@ class _Run:
     many: bool
     state: Snapshot
     there: frozenset[tuple[ObjectKind, Name]]
-    copied: dict[Name, frozenset[str]] = field(default_factory=dict)
+    copies: Copies = field(default_factory=Copies)
+    unseen: bool = False
     statements: list[Statement] = field(default_factory=list)
     group_effects: list[tuple[Change, ...]] = field(default_factory=list)
     reads: list[tuple[str, Name]] = field(default_factory=list)
@@ -118,10 +121,10 @@ def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStat
     _observe(run, writer)
     effect = diff(start, run.state)
     run.group_effects.append(effect)
-    if run.copied:
+    if run.copies.columns:
         last = run.statements[-1]
         run.statements[-1] = replace(last, destroys=tuple(dict.fromkeys((*last.destroys, *_net_loss(run, effect)))))
-        run.copied.clear()
+        run.copies.clear()
 
 
 def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement) -> None:
@@ -137,8 +140,11 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
         return
     if is_bookkeeping(parsed, run.version_table):
         parsed = replace(parsed, kind=StatementKind.BOOKKEEPING)
-    if parsed.copies and len(parsed.reads) == 1:
-        run.copied[parsed.reads[0]] = frozenset(parsed.copies)
+    elif parsed.kind in _TAKES_ROWS and any(_same_table(name, run.version_table) for name in parsed.writes):
+        raise _StopError(_forbidden(piece, "it writes the version table otherwise than its tool does"))
+    if run.unseen and parsed.kind not in _BLIND_WHEN_MANY - _BLIND:
+        _observe(run, writer)  # what was made is its maker's, never that of a statement with more rights
+    run.copies.run(parsed)
     started = time.perf_counter()
     rows = _execute(writer, piece)
     run.seconds.append(round(time.perf_counter() - started, 6))
@@ -154,6 +160,8 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
     )
     if parsed.kind not in (_BLIND_WHEN_MANY if run.many else _BLIND):
         _observe(run, writer)
+    elif parsed.kind not in _BLIND:
+        run.unseen = True
 
 
 def _observe(run: _Run, writer: Writer) -> None:
@@ -163,9 +171,9 @@ def _observe(run: _Run, writer: Writer) -> None:
     last = run.statements[-1]
     if last.parsed.kind is StatementKind.ALTER:
         run.flow.renamed(effect)
-    whole = last.effect + effect
-    run.statements[-1] = replace(last, effect=whole, destroys=_destroys(run, last.parsed, whole))
-    run.state = now
+    destroys = tuple(dict.fromkeys((*last.destroys, *_destroys(run, last.parsed, effect))))
+    run.statements[-1] = replace(last, effect=last.effect + effect, destroys=destroys)
+    run.state, run.unseen = now, False
 
 
 def _destroys(run: _Run, parsed: Parsed, effect: tuple[Change, ...]) -> tuple[str, ...]:
@@ -174,20 +182,22 @@ def _destroys(run: _Run, parsed: Parsed, effect: tuple[Change, ...]) -> tuple[st
         return ()
     known = (change for change in effect if change.after is not None or (change.kind, change.name) in run.there)
     counted = tuple(change for change in known if not _same_table(change.parent, run.version_table))
-    moved = {
-        item.name
-        for item in counted
-        if item.kind is ObjectKind.TABLE and item.after is None and item.name in run.copied
-    }
+    moved, copy_lost = run.copies.drop(parsed, effect)
     lost = destroyed(parsed, tuple(change for change in counted if change.parent not in moved))
     left = (change for change in counted if change.parent in moved and change.kind is ObjectKind.COLUMN)
-    return lost + tuple(f"column {item.label}" for item in left if item.name[-1] not in run.copied[item.parent])
+    columns = run.copies.columns
+    return (
+        *lost,
+        *copy_lost,
+        *(f"column {item.label}" for item in left if item.name[-1] not in columns[item.parent]),
+    )
 
 
 def _net_loss(run: _Run, effect: tuple[Change, ...]) -> tuple[str, ...]:
     """What a copy-and-rename changed for good in the tables that it moved: constraints, types; its columns were counted at the drop."""
-    moved = tuple(item for item in effect if item.parent in run.copied and item.kind is not ObjectKind.COLUMN)
-    typed = tuple(item for item in effect if item.parent in run.copied and item.difference is Difference.CHANGED)
+    copied = run.copies.columns
+    moved = tuple(item for item in effect if item.parent in copied and item.kind is not ObjectKind.COLUMN)
+    typed = tuple(item for item in effect if item.parent in copied and item.difference is Difference.CHANGED)
     nothing = Parsed(kind=StatementKind.ALTER, title="")
     return destroyed(nothing, tuple(dict.fromkeys((*moved, *typed))))
 

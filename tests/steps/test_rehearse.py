@@ -1,0 +1,170 @@
+"""A rehearsal writes down what each statement did, and stops at what is never run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.fakes.target import FakeDatabase, FakeWriter, State
+from workers.core.plan import Parsed, StatementKind
+from workers.core.refusals import RefusalCode
+from workers.ports import RecordedStatement
+from workers.steps import rehearse as module
+from workers.steps.rehearse import Rehearsal, rehearse
+
+VERSIONS = ("public", "versions")
+KINDS = {
+    "add": StatementKind.CREATE,
+    "drop": StatementKind.DROP,
+    "rename": StatementKind.ALTER,
+    "copy": StatementKind.INSERT,
+    "record": StatementKind.UPDATE,
+    "truncate": StatementKind.TRUNCATE,
+    "delete": StatementKind.DELETE,
+    "read": StatementKind.READ,
+    "do": StatementKind.OPAQUE,
+}
+
+
+class Parsing(FakeWriter):
+    """Knows also `copy A B` (all of A's columns into B), `truncate X`, `delete X`, `read X`, `do X`, `forbidden`."""
+
+    def parse(self, sql: str) -> Parsed:
+        word, _, rest = sql.partition(" ")
+        names = tuple(("public", name) for name in rest.split())
+        if word == "record":
+            names = (VERSIONS,)
+        if word == "copy":
+            return Parsed(kind=KINDS[word], title=sql, reads=names[:1], writes=names[1:], copies=("id",))
+        if word == "read":
+            return Parsed(kind=KINDS[word], title=sql, reads=names)
+        return Parsed(
+            kind=KINDS.get(word, StatementKind.ALTER),
+            title=sql,
+            writes=names[:1],
+            forbidden="never" if word == "forbidden" else "",
+            opaque="a block" if word == "do" else "",
+        )
+
+
+class Clone(FakeDatabase):
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Parsing]:
+        yield Parsing(self)
+
+    def split(self, sql: str) -> tuple[str, ...]:
+        return tuple(sql.split("; "))
+
+
+def piece(sql: str, group: int = 0, *, transactional: bool = True) -> RecordedStatement:
+    return RecordedStatement(sql=sql, revision="r1", group=group, transactional=transactional)
+
+
+def rehearsed(*pieces: RecordedStatement | str, there: tuple[str, ...] = ("orders",)) -> Rehearsal:
+    clone: Any = Clone(State(frozenset(there)))
+    recorded = tuple(piece(item) if isinstance(item, str) else item for item in pieces)
+    return rehearse(clone, clone, recorded, VERSIONS)
+
+
+def effects(found: Rehearsal) -> list[tuple[str, tuple[str, ...]]]:
+    return [
+        (item.sql, tuple(f"{change.difference} {change.name[-1]}" for change in item.effect))
+        for item in found.statements
+    ]
+
+
+def lost(found: Rehearsal) -> list[str]:
+    assert found.refusals == ()
+    return [name for item in found.statements for name in item.destroys]
+
+
+def refused(found: Rehearsal) -> tuple[RefusalCode, str]:
+    (refusal,) = found.refusals
+    return refusal.code, refusal.message
+
+
+def test_each_statement_has_its_own_effect_and_each_group_the_sum():
+    found = rehearsed("add bills; record r1", piece("drop orders", 1))
+    assert effects(found) == [
+        ("add bills", ("added bills",)),
+        ("record r1", ()),
+        ("drop orders", ("removed orders",)),
+    ]
+    assert [[change.name[-1] for change in group] for group in found.group_effects] == [["bills"], ["orders"]]
+    assert [item.group for item in found.statements] == [0, 0, 1]
+
+
+def test_a_write_of_the_version_table_is_bookkeeping_with_the_number_of_its_rows():
+    (statement,) = rehearsed("record r1").statements
+    assert (statement.parsed.kind, statement.rows, statement.destroys) == (StatementKind.BOOKKEEPING, 1, ())
+
+
+@pytest.mark.parametrize("sql", ["truncate versions", "drop versions"])
+def test_the_version_table_is_written_by_its_tool_alone(sql: str):
+    code, message = refused(rehearsed("add bills", sql))
+    assert code is RefusalCode.STATEMENT_FORBIDDEN
+    assert "writes the version table otherwise" in message
+
+
+def test_what_is_forbidden_stops_the_rehearsal():
+    assert refused(rehearsed("forbidden thing"))[0] is RefusalCode.STATEMENT_FORBIDDEN
+
+
+def test_a_smuggled_commit_stops_the_rehearsal():
+    code, message = refused(rehearsed("add bills", "commit now"))
+    assert code is RefusalCode.STATEMENT_FORBIDDEN
+    assert "ends the transaction" in message
+
+
+def test_a_block_of_code_runs_in_a_transaction_or_not_at_all():
+    assert rehearsed("do something").refusals == ()
+    assert refused(rehearsed(piece("do something", transactional=False)))[0] is RefusalCode.STATEMENT_FORBIDDEN
+
+
+def test_rows_that_were_asked_for_are_named_and_not_run():
+    found = rehearsed("read orders", "read versions", "add bills")
+    assert found.reads == (("r1", ("public", "orders")),)
+    assert [item.sql for item in found.statements] == ["add bills"]
+
+
+def test_a_dropped_table_is_lost_and_one_that_the_plan_made_is_not():
+    assert lost(rehearsed("drop orders")) == ["table public.orders"]
+    assert lost(rehearsed("add bills; drop bills")) == []
+
+
+def test_a_copy_and_rename_loses_nothing():
+    assert lost(rehearsed("add tmp; copy orders tmp; drop orders; rename tmp orders")) == []
+
+
+def test_two_copies_and_renames_of_a_table_lose_nothing():
+    once = "add tmp; copy orders tmp; drop orders; rename tmp orders"
+    assert lost(rehearsed(f"{once}; {once}")) == []
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "drop orders; drop tmp; add orders",
+        "drop orders; add empty; rename empty orders; drop tmp",
+        "drop orders; rename tmp orders; drop orders; add orders",
+        "drop orders; drop tmp",
+    ],
+)
+def test_a_copy_that_goes_as_well_is_a_loss_also_where_the_schema_is_the_same_again(rest: str):
+    assert "table public.orders" in lost(rehearsed(f"add tmp; copy orders tmp; {rest}"))
+
+
+def test_a_copy_of_an_earlier_transaction_saves_nothing():
+    found = rehearsed(piece("add tmp; copy orders tmp"), piece("drop orders", 1))
+    assert lost(found) == ["table public.orders"]
+
+
+def test_in_a_long_plan_what_was_made_is_never_bookkeepings():
+    makes = [f"add t{number}" for number in range(module.MANY)]
+    found = rehearsed(*makes, "record r1", "rename orders bills")
+    assert found.statements[module.MANY - 1].effect != ()
+    assert found.statements[module.MANY].effect == ()
+    assert [change.name[-1] for change in found.statements[-1].effect] == ["bills", "orders"]
