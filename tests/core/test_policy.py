@@ -204,6 +204,12 @@ def test_where_the_config_refuses_losses_no_word_helps():
     assert codes(standing) == [Code.DESTRUCTIVE_NOT_ALLOWED]
 
 
+def test_a_push_needs_its_own_word():
+    plan = replace(PLAN, body=replace(PLAN.body, needs=(Need.ALLOW_PUSH,)))
+    assert codes(facing(approved(plan=plan), plan=plan)) == [Code.STRATEGY_NOT_ALLOWED]
+    assert codes(facing(approved(plan=plan, words={"allow_push": "a sandbox"}), plan=plan)) == []
+
+
 @pytest.mark.parametrize(
     ("rule", "touches", "blocks"),
     [

@@ -95,6 +95,7 @@ def decide(standing: Standing) -> Decision:
         *_environment_refusals(standing),
         *_drift_refusals(standing),
         *_destructive_refusals(standing),
+        *_push_refusals(standing),
         *_approval_refusals(standing),
     )
     if standing.plan is None or refusals:
@@ -256,6 +257,16 @@ def _destructive_refusals(standing: Standing) -> list[Refusal]:
             _refuse(RefusalCode.BACKUP_NOT_CONFIRMED, "no backup is named for what would be lost", fix, Actor.APPROVER)
         )
     return found
+
+
+def _push_refusals(standing: Standing) -> list[Refusal]:
+    plan = standing.plan
+    said = any(approval.words.allow_push for approval in counted(standing))
+    if plan is None or Need.ALLOW_PUSH not in plan.body.needs or said:
+        return []
+    fix = 'approve with `--allow-push "why"`'
+    message = "this plan pushes a schema without a migration"
+    return [_refuse(RefusalCode.STRATEGY_NOT_ALLOWED, message, fix, Actor.APPROVER)]
 
 
 def _approval_refusals(standing: Standing) -> list[Refusal]:

@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 
 from workers.core.config import WorkdocsTo
-from workers.core.errors import ExpectedError
-from workers.core.rollout import Rollout
+from workers.core.errors import ExpectedError, InterruptedWorkError
+from workers.core.rollout import UNFINISHED, Rollout
 from workers.messages import CommitWorkdocs, PlanPull
 from workers.ports import CommitFile, Pull, Repository, Services
 from workers.rendering.comments import ended
@@ -16,6 +16,7 @@ from workers.steps.announce import ended_view
 from workers.steps.evidence import Context, context_of, link, workdocs_view
 
 TRIES = 4
+SOON = 15.0
 
 
 def commit_workdocs(message: CommitWorkdocs, services: Services) -> None:
@@ -23,6 +24,7 @@ def commit_workdocs(message: CommitWorkdocs, services: Services) -> None:
     rollout = services.store.rollout(message.rollout)
     if rollout is None or rollout.workdocs_commit:
         return
+    _wait_for_earlier(rollout, services)
     context = context_of(rollout, services)
     repository = services.host.repository(rollout.repository)
     pull = services.host.pull(repository, rollout.pull)
@@ -33,13 +35,26 @@ def commit_workdocs(message: CommitWorkdocs, services: Services) -> None:
     files = tuple(CommitFile(path, text) for path, text in documents.files)
     commit = _commit(rollout, repository, pull, context, files, services)
     link(rollout, documents.section, services)
-    services.store.remember_commit(rollout.repository, commit)
     rollout = replace(rollout, workdocs_commit=commit)
     services.store.save_rollout(rollout)
     services.host.post_comment(
         repository, rollout.pull, ended(ended_view(rollout, repository, pull, context, services))
     )
     services.queue.send(PlanPull(repository=rollout.repository, pull=rollout.pull))
+
+
+def _wait_for_earlier(rollout: Rollout, services: Services) -> None:
+    """The chain of a database is in the order of its rollouts, whichever commit is quicker."""
+    for item in services.store.unfinished():
+        if (
+            item.target == rollout.target
+            and item.sequence < rollout.sequence
+            and item.state not in UNFINISHED
+            and not item.workdocs_commit
+        ):
+            services.queue.send(CommitWorkdocs(rollout=item.id))
+            message = f"the evidence of rollout {item.sequence} of the same database comes first"
+            raise InterruptedWorkError(message, SOON)
 
 
 def _commit(
@@ -62,16 +77,19 @@ def _commit(
 def _on_branch(
     repository: Repository, branch: str, message: str, files: tuple[CommitFile, ...], services: Services
 ) -> str:
-    """Put one commit on the tip, wherever it is by now; a tip that has the files already is that commit."""
+    """Put one commit on the tip, wherever it is by now. Only what we make here is ours: a tip that has the files may be somebody's on top."""
     for attempt in range(1, TRIES + 1):
         tip = services.host.branch_tip(repository, branch)
         if services.host.file(repository, tip, files[0].path) == files[0].text.encode():
             return tip
         try:
-            return services.host.commit_files(repository, branch, tip, message, files)
+            commit = services.host.commit_files(repository, branch, tip, message, files)
         except ExpectedError:
             if attempt == TRIES:
                 raise
+        else:
+            services.store.remember_commit(repository.id, commit)
+            return commit
     raise AssertionError(branch)
 
 

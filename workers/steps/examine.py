@@ -12,9 +12,10 @@ from workers.ports import Database, History, PythonEnvironment, Services, Source
 from workers.steps import lineage
 from workers.steps.draft import Draft, StopError, stop
 from workers.steps.drifting import Replaying, compare_with_expected
+from workers.steps.hold import binding
 from workers.steps.propose import propose
 from workers.steps.question import Known, Question
-from workers.steps.target import reach
+from workers.steps.target import reach, target_key
 
 
 def examine(question: Question, services: Services) -> Examination:
@@ -229,7 +230,10 @@ def _check_named(draft: Draft) -> None:
 def _waits_for(
     draft: Draft, services: Services, history: History, table: Name, columns: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The required environments that do not have every migration of this plan yet; other directions than upgrade are exempt."""
+    """The required environments that do not have every migration of this plan yet, verified; other directions than upgrade are exempt.
+
+    What is held there is being applied, or was not as rehearsed.
+    """
     if draft.question.direction is not Direction.UPGRADE:
         return ()
     waiting = []
@@ -238,7 +242,8 @@ def _waits_for(
         with target.reading() as reader:
             rows = reader.rows(table, columns)
         done = lineage.applied(history, tuple(row[0] for row in rows or () if row and row[0] is not None))
-        if any(item.id not in done for item in draft.pending):
+        held = binding(target_key(target), services) is not None
+        if held or any(item.id not in done for item in draft.pending):
             waiting.append(environment.name)
     return tuple(waiting)
 
