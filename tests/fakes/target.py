@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workers.core.names import Engine
 from workers.core.plan import TargetIdentity
@@ -52,6 +52,7 @@ class FakeDatabase:
     failures: dict[str, list[StatementError]] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     locked: bool = False
+    more: tuple[SchemaObject, ...] = ()
 
     @property
     def identity(self) -> TargetIdentity:
@@ -115,7 +116,8 @@ class FakeWriter:
         return self.open is not None
 
     def snapshot(self) -> Snapshot:
-        return a_schema(*self.state.tables)
+        found = a_schema(*self.state.tables)
+        return replace(found, objects=ordered([*found.objects, *self.database.more]))
 
     def rows(self, table: Name, columns: tuple[str, ...]) -> Rows | None:
         del table, columns
