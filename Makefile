@@ -28,7 +28,7 @@ demo: setup  ## start everything here and play a pull from open to applied; ONCE
 	@$(BIN)/python -m deploy.demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test: setup $(DESCRIPTIONS)  ## the suite: under 10 minutes on 2 cores
-	@$(BIN)/python -m pytest -m "not acceptance" </dev/null
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not acceptance" </dev/null
 
 acceptance: setup $(DESCRIPTIONS)  ## the long suite: all real projects, corpora, properties
 	@$(BIN)/python -m pytest -m acceptance </dev/null || { \
