@@ -9,7 +9,7 @@ import psycopg
 
 from tests.story.house import House, open_house, sample_files
 from workers.core.audit import verify
-from workers.local.keys import verifies
+from workers.local.keys import SigningKeys, verifies
 
 CONFIG = """\
 version: 1
@@ -67,7 +67,9 @@ def test_a_pull_is_planned_approved_applied_and_documented(data_dir: Path, pg_ur
         assert house.check(pull).conclusion == "success"
         evidence = committed(house, pull.head_sha)
         assert {path.rsplit("/db/")[1] for path in evidence} >= DOCUMENTS
-        keys = dict(house.services.signer.public())
+        signer = house.services.signer
+        assert isinstance(signer, SigningKeys)
+        keys = dict(signer.public())
         assert verify(evidence, lambda key, content, text: verifies(keys[key], content, text)).altered == ()
     finally:
         house.close()
