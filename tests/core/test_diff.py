@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ from workers.core.schema import ObjectKind, SchemaObject, attributes
 
 NAMES = st.sampled_from([("public", "orders"), ("public", "orders", "note"), ("public", "bills")])
 KINDS = st.sampled_from([ObjectKind.TABLE, ObjectKind.COLUMN, ObjectKind.INDEX])
-VALUES = st.dictionaries(
+VALUES: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     st.sampled_from(["type", "comment"]), st.sampled_from(["a", "b", ("a", "b"), True, 1]), max_size=2
 )
 SCHEMAS = st.dictionaries(st.tuples(KINDS, NAMES), VALUES, max_size=6).map(

@@ -218,7 +218,8 @@ def test_a_statement_that_does_not_create_is_never_additive(kind):
 
 @pytest.mark.parametrize("fact", ["opaque", "authority"])
 def test_a_statement_whose_text_does_not_bound_its_effect_is_not_additive_and_needs_the_code(fact):
-    statement = adding(added(TABLE), **{fact: "why"})
+    more: dict[str, Any] = {fact: "why"}
+    statement = adding(added(TABLE), **more)
     assert not is_additive([statement])
     assert needs((bookkeeping(**{fact: "why"}),), additive=True, push=False) == (Need.CODE,)
 

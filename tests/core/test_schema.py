@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,7 @@ OWNER = SchemaObject(ObjectKind.OWNER, ("public", "orders"), attributes(role="ap
 ORDERS = (("public", "orders"),)
 
 
-def holding(objects: tuple[SchemaObject, ...], **more: tuple[SchemaObject, ...]) -> Snapshot:
+def holding(objects: tuple[SchemaObject, ...], **more: Any) -> Snapshot:
     return Snapshot(engine=Engine.POSTGRESQL, version="16", database="shop", objects=ordered(list(objects)), **more)
 
 

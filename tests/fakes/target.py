@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from workers.core.names import Engine
 from workers.core.plan import TargetIdentity
 from workers.core.schema import Name, ObjectKind, SchemaObject, Snapshot, ordered
-from workers.ports import DatabaseLock, Reader, Rows, StatementError
+from workers.ports import DatabaseLock, Reader, Rows, StatementError, Target, Writer
 
 KEY = "postgresql:server-1/shop"
 
@@ -146,3 +147,13 @@ class FakeWriter:
         waiting = self.database.failures.get(command)
         if waiting:
             raise waiting.pop(0)
+
+
+def as_target(database: FakeDatabase) -> Target:
+    """The fake as the port: it fills what the tested steps ask of a target, and nothing more."""
+    return cast("Target", database)
+
+
+def as_writer(writer: FakeWriter) -> Writer:
+    """The same for a writer; statements are never parsed by what runs a plan."""
+    return cast("Writer", writer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ FACTS = ("forbidden", "opaque", "authority")
 
 
 def case_of(sql: str, parsed: Parsed) -> dict:
-    said = {"sql": sql, "kind": parsed.kind.value, "title": parsed.title}
+    said: dict[str, Any] = {"sql": sql, "kind": parsed.kind.value, "title": parsed.title}
     said |= {
         name: [".".join(item) for item in getattr(parsed, name)]
         for name in ("reads", "writes")

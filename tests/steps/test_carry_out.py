@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.store import a_plan
-from tests.fakes.target import KEY, FakeDatabase, FakeLock, FakeWriter, State, a_schema, broken, lock_timeout
+from tests.fakes.target import KEY, FakeDatabase, FakeLock, FakeWriter, State, a_schema, as_writer, broken, lock_timeout
 from workers.core.diff import diff
 from workers.core.plan import Parsed, Plan, Statement, StatementKind
 from workers.ports import Held, Hold, Services
@@ -46,7 +46,7 @@ def run(plan: Plan, database: FakeDatabase, services: Services, lock: FakeLock |
     services.store.keep_plan(plan, services.clock.code)
     services.store.start_rollout(plan.digest, KEY)
     held = Held(Hold(target=KEY, rollout=1, pull=3, reason="", fence=1), lock or FakeLock())
-    return carry_out(plan, held, FakeWriter(database), 1, services)
+    return carry_out(plan, held, as_writer(FakeWriter(database)), 1, services)
 
 
 def journal(services: Services) -> list[tuple[str, str]]:

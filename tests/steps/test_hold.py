@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.store import a_plan
-from tests.fakes.target import KEY, FakeDatabase
+from tests.fakes.target import KEY, FakeDatabase, as_target
 from workers.core.errors import ExpectedError, InterruptedWorkError
 from workers.core.refusals import RefusalCode
 from workers.core.rollout import Rollout, RolloutState, advance
@@ -30,14 +30,14 @@ def begin(rollout: Rollout, services: Services) -> Rollout:
 
 
 def refusal(rollout: Rollout, services: Services, database: FakeDatabase) -> RefusalCode:
-    with pytest.raises(ExpectedError) as caught, hold_and_lock(database, rollout, services):
+    with pytest.raises(ExpectedError) as caught, hold_and_lock(as_target(database), rollout, services):
         pass
     return caught.value.code
 
 
 def test_a_rollout_that_did_not_begin_leaves_no_hold_behind(services: Services):
     rollout = approved(services)
-    with suppress(LookupError), hold_and_lock(FakeDatabase(), rollout, services):
+    with suppress(LookupError), hold_and_lock(as_target(FakeDatabase()), rollout, services):
         assert services.store.hold(KEY).rollout == rollout.id
         raise LookupError
     assert services.store.hold(KEY) is None
@@ -45,7 +45,7 @@ def test_a_rollout_that_did_not_begin_leaves_no_hold_behind(services: Services):
 
 def test_a_rollout_that_began_keeps_its_hold(services: Services):
     rollout = approved(services)
-    with hold_and_lock(FakeDatabase(), rollout, services):
+    with hold_and_lock(as_target(FakeDatabase()), rollout, services):
         begin(rollout, services)
     assert services.store.hold(KEY).rollout == rollout.id
     assert refusal(approved(services, pull=4), services, FakeDatabase()) is RefusalCode.ENVIRONMENT_HELD
@@ -53,8 +53,8 @@ def test_a_rollout_that_began_keeps_its_hold(services: Services):
 
 def test_a_second_worker_with_the_same_rollout_comes_again_and_touches_nothing(services: Services):
     rollout, database = approved(services), FakeDatabase()
-    with hold_and_lock(database, rollout, services) as held:
-        with pytest.raises(InterruptedWorkError), hold_and_lock(database, rollout, services):
+    with hold_and_lock(as_target(database), rollout, services) as held:
+        with pytest.raises(InterruptedWorkError), hold_and_lock(as_target(database), rollout, services):
             pass
         assert services.store.hold(KEY) == held.hold
 
@@ -75,7 +75,7 @@ def test_the_hold_of_a_worker_that_died_after_the_end_of_its_rollout_binds_nobod
         begun = advance(begun, state)
         services.store.save_rollout(begun)
     assert binding(KEY, services) is None
-    with hold_and_lock(FakeDatabase(), approved(services, pull=4), services) as held:
+    with hold_and_lock(as_target(FakeDatabase()), approved(services, pull=4), services) as held:
         assert held.hold.pull == 4
 
 
@@ -83,7 +83,7 @@ def test_the_hold_of_a_worker_that_died_before_its_rollout_was_withdrawn_binds_n
     rollout = approved(services)
     services.store.take_hold(KEY, rollout.id, 3, "")
     assert withdraw(rollout, "rejected", services)
-    with hold_and_lock(FakeDatabase(), approved(services, pull=4), services) as held:
+    with hold_and_lock(as_target(FakeDatabase()), approved(services, pull=4), services) as held:
         assert held.hold.pull == 4
 
 
