@@ -84,6 +84,7 @@ def test_an_approval_that_is_too_old_counts_no_more_and_the_others_stay(open_sho
     assert "applied and verified" in house.answers(pull)[-1]
 
 
+@pytest.mark.acceptance
 def test_an_apply_that_starts_too_late_is_void(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="approval_expires: 1h"))
     house = shop.house
@@ -139,6 +140,7 @@ def test_a_team_approves_by_its_members_and_not_by_those_who_were_only_invited(o
     assert "delivery" in shop.prod.columns()
 
 
+@pytest.mark.acceptance
 def test_a_role_approves_by_everybody_who_has_it_or_a_stronger_one(open_shop: OpenShop):
     shop = open_shop(shop_config(prod='approvers: ["role:maintain"]'))
     house = shop.house
@@ -176,6 +178,7 @@ def test_what_destroys_needs_its_own_words(open_shop: OpenShop):
     assert "notes were moved to the CRM" in house.evidence(pull, "03-execution-log.md")
 
 
+@pytest.mark.acceptance
 def test_two_people_approve_what_destroys_after_one_of_them_forgot_the_words(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="approvals: 2"))
     house = shop.house
@@ -223,6 +226,7 @@ def test_drift_on_what_a_pull_touches_blocks_until_it_is_accepted_by_number(open
     assert "ix_hand" in shop.prod.text()
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(
     ("rule", "table", "blocks"),
     [("touched", "customers", False), ("any", "customers", True), ("never", "orders", False)],
@@ -238,6 +242,7 @@ def test_where_drift_blocks_is_what_the_config_says(open_shop: OpenShop, rule: s
     assert ("delivery" in shop.prod.columns()) is not blocks
 
 
+@pytest.mark.acceptance
 def test_what_was_rolled_back_is_applied_again_by_approvals_of_its_own(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="approvals: 2"))
     house = shop.house

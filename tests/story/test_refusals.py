@@ -106,8 +106,8 @@ def test_a_target_changed_between_approval_and_apply_voids_the_approval(open_sho
     assert "ix_hand" in house.report(pull)
 
 
-@pytest.mark.parametrize("change", ["edited", "deleted"])
-@pytest.mark.parametrize("first", ["apply", "edit"])
+@pytest.mark.parametrize("change", ["edited", pytest.param("deleted", marks=pytest.mark.acceptance)])
+@pytest.mark.parametrize("first", ["apply", pytest.param("edit", marks=pytest.mark.acceptance)])
 def test_a_comment_changed_before_the_apply_starts_takes_its_approval_back(
     open_shop: OpenShop, change: str, first: str
 ):
