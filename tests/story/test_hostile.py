@@ -96,7 +96,7 @@ _FORGED = """\
 """
 _BOOKED = ["UPDATE alembic_version SET version_num='2b00000000bb'", REVISION, 0, True, False, False]
 _ADDED = ["ALTER TABLE orders ADD COLUMN forged text", REVISION, 0, True, False, False]
-_ANSWER = {"answer": {"main": 2, "undo": None, "error": "", "failed": "", "tool": "", "notes": []}}
+_ANSWER: dict[str, object] = {"answer": {"main": 2, "undo": None, "error": "", "failed": "", "tool": "", "notes": []}}
 RECORDER = (
     Attack("raw cursor", _CURSOR + '    cursor.execute("CREATE TABLE hidden (id int)")\n', MISMATCH, "hidden"),
     Attack(
@@ -342,7 +342,8 @@ def _committed(yard: Yard, pull: Pull) -> dict[str, str]:
     """The files on the pull's branch."""
     git = yard.house.repo.git
     entries = git.tree(pull.head_sha, recursive=True)
-    return {item.path: git.read(item.sha)[1].decode() for item in entries if item.type == "blob"}
+    blobs = {item.path: git.read(item.sha) for item in entries if item.type == "blob"}
+    return {path: blob[1].decode() for path, blob in blobs.items() if blob is not None}
 
 
 def _kept(yard: Yard) -> Iterator[str]:
