@@ -76,7 +76,7 @@ def wait_for(port, process, log):
         if process.poll() is not None:
             break
         try:
-            if requests.get(f"http://{HOST}:{port}/healthz", timeout=2).ok:
+            if requests.get(f"http://{HOST}:{port}/healthz", timeout=20).ok:
                 return
         except requests.ConnectionError:
             time.sleep(0.05)

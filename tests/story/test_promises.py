@@ -103,7 +103,11 @@ def test_a_rollout_put_into_the_state_by_hand_is_not_run(yards: OpenYard):
     yard = yards()
     pull = yard.house.open_pull(files())
     digest = str(_state(yard, "SELECT digest FROM plans")[0][0])
-    yard.house.services.store.start_rollout(digest, f"postgresql:somewhere/{yard.database}")
+    store = yard.house.services.store
+    stored = store.plan(digest)
+    assert stored is not None
+    identity = stored.plan.key.target
+    store.start_rollout(digest, f"{identity.engine.value}:{identity.server}/{identity.database}")
     assert yard.house.services.store.unfinished()[0].state is RolloutState.APPROVED
     yard.house.reconcile()
     assert WORD not in "".join(yard.schema())
