@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.story.conftest import OpenShop
 from tests.story.shop import add_column
 from workers.core.rollout import RolloutState
 from workers.messages import ApplyPlan
 
 
+@pytest.mark.acceptance
 def test_what_was_taken_back_can_be_applied_again_by_a_new_word_only(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house
@@ -25,6 +28,7 @@ def test_what_was_taken_back_can_be_applied_again_by_a_new_word_only(open_shop: 
     assert "approved by bob" in house.answers(pull)[-1]
 
 
+@pytest.mark.acceptance
 def test_a_rejection_before_the_first_statement_leaves_the_target_free_and_the_approval_used(open_shop: OpenShop):
     shop = open_shop()
     house, store = shop.house, shop.house.services.store

@@ -10,6 +10,7 @@ from tests.story.shop import CONFIG, add_column, shop_config
 SECRET = "postgresql://admin:hunter2-hunter2@db.example.com/shop"
 
 
+@pytest.mark.acceptance
 def test_ten_pushes_leave_one_report_of_the_last_one(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.story.conftest import OpenShop
 from tests.story.ground import Shop
 from tests.story.house import House
@@ -55,6 +57,7 @@ def test_prod_waits_for_staging_and_both_keep_evidence_of_their_own(open_shop: O
     assert house.check(pull).conclusion == "success"
 
 
+@pytest.mark.acceptance
 def test_after_an_apply_a_second_pull_is_told_of_the_unmerged_migration(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house
@@ -93,6 +96,7 @@ def test_a_merge_that_changes_what_is_pending_voids_the_code_with_its_reason(ope
     assert any(code in answer for code in ("several_heads", "plan_changed", "merge_conflict")), answer
 
 
+@pytest.mark.acceptance
 def test_a_readme_commit_keeps_the_code_and_a_moved_base_too(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house
