@@ -38,10 +38,11 @@ def _no_config() -> tuple[CheckState, list[str]]:
 
 def _judge(module: Module, environment: Environment, tree: Tree, services: Services) -> str:
     """Return what keeps this environment from being ready, empty where nothing does."""
-    source = next((item for item in services.sources if item.found(tree, module)), None)
-    if source is None:
-        return ""
     where = f"{module.id}/{environment.name}"
+    named = (item for item in services.sources if module.source in {None, item.kind})
+    source = next((item for item in named if item.found(tree, module)), None)
+    if source is None:
+        return f"{where}: its source was not found"
     history = source.history(tree, module)
     if history.problems:
         return f"{where}: {history.problems[0].message}"
