@@ -30,7 +30,8 @@ class Turn:
 class PullMemory:
     """What we remember of a pull between jobs.
 
-    `report_hash` is of the report without its time, `report_text` of the comment as we wrote it last.
+    `report_hash` is of the report without its time, `report_text` of the comment as we wrote it last (two hashes, a blank between, while
+    it is being replaced).
     """
 
     repository: int

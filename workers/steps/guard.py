@@ -16,12 +16,20 @@ _WITHDRAWN = "This report was edited by somebody else and is withdrawn; its code
 
 def mend_report(opened: OpenPull, services: Services) -> bool:
     """Retire the codes and forget the report where its text is not what we wrote last; returns whether it was so."""
-    memory = services.store.pull(opened.repository.id, opened.pull.number)
-    comment = find_report(opened, memory.report_comment, services) if memory.report_comment else None
-    if comment is None or not memory.report_text or body_hash(comment.body) == memory.report_text:
+    if _is_ours(opened, services) or _is_ours(opened, services):
         return False
     withdraw_report(opened, services, "somebody")
     return True
+
+
+def _is_ours(opened: OpenPull, services: Services) -> bool:
+    """Whether the report reads as we wrote it; asked twice before anybody is accused, because we may be writing it at this moment."""
+    known = services.store.pull(opened.repository.id, opened.pull.number).report_comment
+    comment = find_report(opened, known, services) if known else None
+    if comment is None:
+        return True
+    written = services.store.pull(opened.repository.id, opened.pull.number).report_text
+    return not written or body_hash(comment.body) in written.split()
 
 
 def withdraw_report(opened: OpenPull, services: Services, editor: str) -> None:

@@ -125,6 +125,9 @@ def _publish_comment(opened: OpenPull, body: str, digest: str, services: Service
         posted = services.host.post_comment(opened.repository, opened.pull.number, body)
         _remember(opened, posted.id, digest, body, services)
     elif memory.report_hash != digest or memory.report_comment != comment.id:
+        # Whoever looks while GitHub has one text and our memory the other must know both as ours.
+        both = f"{body_hash(body)} {memory.report_text}".strip()
+        services.store.remember_pull(replace(memory, report_text=both))
         services.host.edit_comment(opened.repository, comment.id, body)
         _remember(opened, comment.id, digest, body, services)
 
