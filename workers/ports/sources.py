@@ -84,7 +84,6 @@ class RecordRequest:
     """Run a project's own migrations in the sandbox on a scratch database, and write down what they send.
 
     `to` names the revisions to arrive at (heads, or what `/rollback` goes back to; empty: base). `undo_to` asks for the way back as well.
-    `stop_short` records nothing but the declared difference.
     """
 
     tree: Tree
