@@ -8,6 +8,7 @@ from workers.core.names import Direction
 from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
+from workers.core.version_rows import applied_revisions
 from workers.ports import Database, History, PythonEnvironment, Services, Source, Target, Tree
 from workers.steps import lineage
 from workers.steps.draft import Draft, StopError, stop
@@ -42,7 +43,7 @@ def _examine(draft: Draft, services: Services) -> Database:
     with target.reading() as reader:
         draft.live = reader.snapshot()
         rows = reader.rows(table, columns)
-    draft.recorded = tuple(sorted(row[0] for row in rows or () if row and row[0] is not None))
+    draft.recorded = applied_revisions(columns, rows)
     _judge_recorded(draft, history, base, _is_empty(draft.live, table), rows is not None)
     if not question.run_code:
         _choose_pending(draft, history, base)
@@ -241,7 +242,7 @@ def _waits_for(
         _, target = reach(environment, services)
         with target.reading() as reader:
             rows = reader.rows(table, columns)
-        done = lineage.applied(history, tuple(row[0] for row in rows or () if row and row[0] is not None))
+        done = lineage.applied(history, applied_revisions(columns, rows))
         held = binding(target_key(target), services) is not None
         if held or any(item.id not in done for item in draft.pending):
             waiting.append(environment.name)

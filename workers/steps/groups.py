@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workers.core.config import Environment, Module
 from workers.core.errors import ExpectedError
+from workers.core.version_rows import applied_revisions
 from workers.ports import Check, CheckState, Repository, Services, Tree
 from workers.steps import lineage
 from workers.steps.pulls import read_config
@@ -53,6 +54,6 @@ def _judge(module: Module, environment: Environment, tree: Tree, services: Servi
             rows = reader.rows(table, columns)
     except ExpectedError as error:
         return f"{where}: {error.message}"
-    recorded = tuple(row[0] for row in rows or () if row and row[0] is not None)
+    recorded = applied_revisions(columns, rows)
     waiting = lineage.pending(history, history, recorded)
     return f"{where}: {len(waiting)} migration(s) pending, first {waiting[0].id}" if waiting else ""

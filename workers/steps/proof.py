@@ -9,6 +9,7 @@ from workers.core.effects import way_back
 from workers.core.names import Direction
 from workers.core.plan import Undo, WayBack
 from workers.core.schema import Name, Snapshot
+from workers.core.version_rows import applied_revisions
 from workers.ports import RecordedStatement, Recording, ScratchDatabase
 from workers.steps.question import Known
 from workers.steps.rehearse import Rehearsal, rehearse
@@ -43,7 +44,7 @@ def prove(known: Known, statements: tuple[RecordedStatement, ...], undo: Recordi
         with copy.reading() as reader:
             left = reader.rows(known.version_table, known.columns)
         back = _way_back(known, copy, forward, undo)
-    recorded_after = tuple(sorted(row[0] for row in left or () if row and row[0] is not None))
+    recorded_after = applied_revisions(known.columns, left)
     return Proof(forward=forward, rows=rows, recorded_after=recorded_after, back=back)
 
 

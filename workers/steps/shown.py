@@ -6,6 +6,7 @@ from workers.core.diff import Change, compose, diff
 from workers.core.names import Direction
 from workers.core.plan import Plan, StatementKind
 from workers.core.schema import Snapshot
+from workers.core.version_rows import applied_revisions
 from workers.ports import Target
 from workers.steps.carry_out import Ending, Run
 
@@ -16,7 +17,7 @@ def shown(plan: Plan, before: Snapshot, target: Target, version_table: VersionTa
     """Judge by effects how far a plan got."""
     with target.reading() as reader:
         now, rows = reader.snapshot(), reader.rows(*version_table)
-    recorded = tuple(sorted(row[0] for row in rows or () if row and row[0] is not None))
+    recorded = applied_revisions(version_table[1], rows)
     groups, total = groups_done(plan, before, now, recorded), len(plan.body.group_effects)
     if groups is None:
         why = "the schema is in none of the states that the rehearsal went through"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from workers.core.diff import Change, compose, diff
 from workers.core.plan import Plan
 from workers.core.schema import ObjectKind, Snapshot
+from workers.core.version_rows import applied_revisions
 from workers.ports import Target
 
 
@@ -41,7 +42,7 @@ def verify(
     with target.reading() as reader:
         after = reader.snapshot()
         rows = reader.rows(table, columns)
-    recorded = tuple(sorted(row[0] for row in rows or () if row and row[0] is not None))
+    recorded = applied_revisions(columns, rows)
     effect = diff(before, after)
     differences = _difference(plan.body.effect, effect)
     broken = _broken(after) - _broken(before)
