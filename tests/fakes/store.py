@@ -57,6 +57,8 @@ def a_plan(*, head: str = "a" * 40, base: str = "b" * 40, **fields: Any) -> Plan
         statements=(),
         effect=(),
         group_effects=(),
+        authority=(),
+        group_authority=(),
         recorded_after=("r1",),
         reads_rows=(),
         needs=(),

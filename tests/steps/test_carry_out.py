@@ -36,7 +36,8 @@ def plan_of(*statements: Statement) -> Plan:
         effects.append(diff(there, then))
         there = then
     plan = a_plan()
-    return replace(plan, body=replace(plan.body, statements=statements, group_effects=tuple(effects)))
+    body = replace(plan.body, statements=statements, group_effects=tuple(effects), group_authority=((),) * len(effects))
+    return replace(plan, body=body)
 
 
 TWO = (statement("add orders"), statement("record r1"), statement("add bills", 1), statement("record r2", 1))

@@ -105,7 +105,7 @@ def way_back(
 def _adds(statement: Statement, new_tables: set[Name]) -> bool:
     """An ALTER that changes no object does something that snapshots do not hold: it restarts a sequence, rewrites, refreshes."""
     if statement.parsed.kind is StatementKind.BOOKKEEPING:
-        return True
+        return not statement.parsed.authority
     creates = statement.parsed.kind in {StatementKind.CREATE, StatementKind.ALTER, StatementKind.COMMENT}
     bounded = not (statement.parsed.opaque or statement.parsed.authority or statement.destroys)
     silent = statement.parsed.kind is StatementKind.ALTER and not statement.effect

@@ -147,13 +147,15 @@ class Body:
     """What will run, in order, what it must do, and what an approval must say.
 
     `reads_rows` are (migration, table) pairs: these tables must be empty because that data-dependent migration read them. `effect` is the
-    difference of the whole schema from before the plan to after it, `group_effects` the same for each transaction group. `recorded_after` is
-    the content of the version table after it.
+    difference of the whole schema from before the plan to after it, `group_effects` the same for each transaction group; `authority` and
+    `group_authority` are what changes in rights. `recorded_after` is the content of the version table after it.
     """
 
     statements: tuple[Statement, ...]
     group_effects: tuple[tuple[Change, ...], ...]
     effect: tuple[Change, ...]
+    group_authority: tuple[tuple[Change, ...], ...]
+    authority: tuple[Change, ...]
     recorded_after: tuple[str, ...]
     reads_rows: tuple[tuple[str, Name], ...]
     needs: tuple[Need, ...]

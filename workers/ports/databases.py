@@ -20,7 +20,8 @@ Rows = tuple[tuple[str | None, ...], ...]
 class Dump:
     """A target's schema as statements that rebuild it on scratch, without any row but those of `version_rows`.
 
-    `roles` are statements that make the roles it names; `settings` are the session settings that change meaning (search_path, time zone, …) as
+    `roles` are statements that make the roles it names; `superuser` is the one that its server was made with, which scratch has from its own making:
+    what extensions bring belongs to that role on both. `settings` are the session settings that change meaning (search_path, time zone, …) as
     the executor will set them. `engine_version` decides which scratch server is used.
     """
 
@@ -32,6 +33,7 @@ class Dump:
     script: str
     version_rows: tuple[tuple[Name, tuple[str, ...], Rows], ...]
     settings: tuple[tuple[str, str], ...]
+    superuser: str = ""
 
 
 class Reader(Protocol):

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workers.core.authority import authority_effect
 from workers.core.diff import diff
 from workers.core.plan import Plan, Statement, StatementKind
 from workers.core.rollout import Step
@@ -130,9 +131,10 @@ def _run_statement(doing: _Doing, index: int, statement: Statement) -> None:
 
 
 def _compare(doing: _Doing, number: int, before: Snapshot) -> None:
-    """The effect of the group, before COMMIT, must be the one of the rehearsal."""
-    found = diff(before, doing.writer.snapshot())
-    expected = doing.plan.body.group_effects[number]
+    """The effect of the group on objects and on rights, before COMMIT, must be the one of the rehearsal."""
+    after, body = doing.writer.snapshot(), doing.plan.body
+    found = (*diff(before, after), *authority_effect(before, after))
+    expected = (*body.group_effects[number], *body.group_authority[number])
     if found == expected:
         return
     labels = {f"{item.kind.value} {item.label}" for item in set(found) ^ set(expected)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.core.config import DataRule
-from workers.core.diff import diff
+from workers.core.diff import diff, diff_objects
 from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name
@@ -26,7 +26,9 @@ def mismatches(known: Known, proof: Proof, recorded: Recorded | None) -> list[Re
         ]
     if recorded is None:
         return []
-    found = [f"{change.kind.value} {change.label}" for change in diff(proof.forward.after, recorded.after)]
+    left = proof.forward.after
+    changes = (*diff(left, recorded.after), *diff_objects(left.authority, recorded.after.authority))
+    found = [f"{change.kind.value} {change.label}" for change in changes]
     found += [f"rows of {'.'.join(name)}" for name, _ in sorted(set(proof.rows) ^ set(recorded.rows))]
     if not found:
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workers.core.authority import authority_effect
 from workers.core.diff import diff
 from workers.core.effects import way_back
 from workers.core.names import Direction
@@ -66,4 +67,5 @@ def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Rec
 
 
 def _differences(known: Known, old: Snapshot, new: Snapshot) -> list[str]:
-    return [item.label for item in diff(old, new) if item.parent[-1] != known.version_table[-1]]
+    changes = (*diff(old, new), *authority_effect(old, new))
+    return [item.label for item in changes if item.parent[-1] != known.version_table[-1]]

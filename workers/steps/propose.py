@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from workers.core.authority import authority_effect
 from workers.core.diff import diff
 from workers.core.effects import is_additive, needs
 from workers.core.names import Direction, Strategy
@@ -112,25 +113,30 @@ def _record(known: Known) -> Recorded | Recording:
     """Run the project's own tool on a copy; the bare recording where it failed."""
     back = known.question.direction is Direction.ROLLBACK
     with known.database.scratch(None).clone(known.dump) as copy:
-        first = known.source.record(_request(known, copy, known.to, back=back, declared=not back))
+        first = known.source.record(_request(known, copy, known.to, done=known.recorded, declared=not back))
         if first.error:
             return first
         served = copy.served()
         with copy.reading() as reader:
             after = reader.snapshot()
         rows = copy.checksums()
-        undo = None if back else known.source.record(_request(known, copy, known.recorded, back=True, declared=False))
+        request = _request(known, copy, known.recorded, done=known.to, declared=False)
+        undo = None if back else known.source.record(request)
     return Recorded(recording=first, after=after, rows=rows, undo=undo, served=served)
 
 
-def _request(known: Known, copy: ScratchDatabase, to: tuple[str, ...], *, back: bool, declared: bool) -> RecordRequest:
+def _request(
+    known: Known, copy: ScratchDatabase, to: tuple[str, ...], *, done: tuple[str, ...], declared: bool
+) -> RecordRequest:
+    """Ask for the way from what is `done` to `to`; what is not the way forward declares nothing."""
     return RecordRequest(
         tree=known.merge,
         module=known.question.module,
         address=copy.address,
         engine=known.database.engine,
-        direction=RecordDirection.DOWNGRADE if back else RecordDirection.UPGRADE,
+        direction=RecordDirection.UPGRADE if declared else RecordDirection.DOWNGRADE,
         to=to,
+        done=done,
         declared=declared,
         python=known.python,
     )
@@ -148,6 +154,8 @@ def _freeze(known: Known, proof: Proof, recorded: Recorded | None) -> Proposal:
         statements=statements,
         group_effects=proof.forward.group_effects,
         effect=diff(proof.forward.before, proof.forward.after),
+        group_authority=proof.forward.group_authority,
+        authority=authority_effect(proof.forward.before, proof.forward.after),
         recorded_after=proof.recorded_after,
         reads_rows=tuple(sorted(set(reads))),
         needs=needs(statements, additive=additive, push=known.question.module.strategy is Strategy.PUSH),

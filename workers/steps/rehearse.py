@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from workers.core.authority import authority_effect, in_words, rights_changed
 from workers.core.diff import Change, Difference, diff
 from workers.core.effects import destroyed
 from workers.core.plan import Parsed, Statement, StatementKind
@@ -35,6 +36,7 @@ class Rehearsal:
 
     statements: tuple[Statement, ...] = ()
     group_effects: tuple[tuple[Change, ...], ...] = ()
+    group_authority: tuple[tuple[Change, ...], ...] = ()
     before: Snapshot
     after: Snapshot
     reads: tuple[tuple[str, Name], ...] = ()
@@ -50,8 +52,11 @@ class _Run:
     there: frozenset[tuple[ObjectKind, Name]]
     copies: Copies = field(default_factory=Copies)
     unseen: bool = False
+    seen: int = 0
     statements: list[Statement] = field(default_factory=list)
     group_effects: list[tuple[Change, ...]] = field(default_factory=list)
+    group_authority: list[tuple[Change, ...]] = field(default_factory=list)
+    told: set[tuple[ObjectKind, Name]] = field(default_factory=set)
     reads: list[tuple[str, Name]] = field(default_factory=list)
     flow: Flow = field(default_factory=Flow)
     seconds: list[float] = field(default_factory=list)
@@ -82,6 +87,7 @@ def rehearse(
     return Rehearsal(
         statements=tuple(run.statements),
         group_effects=tuple(run.group_effects),
+        group_authority=tuple(run.group_authority),
         before=before,
         after=run.state,
         reads=tuple(dict.fromkeys(run.reads)),
@@ -109,6 +115,7 @@ def is_bookkeeping(parsed: Parsed, version_table: Name) -> bool:
 
 def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStatement, ...]) -> None:
     start, first = run.state, len(run.statements)
+    run.told.clear()
     transactional = group[0].transactional
     if transactional:
         writer.begin()
@@ -119,8 +126,11 @@ def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStat
     if len(run.statements) == first:
         return
     _observe(run, writer)
-    effect = diff(start, run.state)
+    effect, rights = diff(start, run.state), authority_effect(start, run.state)
     run.group_effects.append(effect)
+    run.group_authority.append(rights)
+    untold = (item for item in rights_changed(rights, effect) if (item.kind, item.name) not in run.told)
+    _tell_rights(run, first, tuple(untold))
     if run.copies.columns:
         last = run.statements[-1]
         run.statements[-1] = replace(last, destroys=tuple(dict.fromkeys((*last.destroys, *_net_loss(run, effect)))))
@@ -173,7 +183,28 @@ def _observe(run: _Run, writer: Writer) -> None:
         run.flow.renamed(effect)
     destroys = tuple(dict.fromkeys((*last.destroys, *_destroys(run, last.parsed, effect))))
     run.statements[-1] = replace(last, effect=last.effect + effect, destroys=destroys)
-    run.state, run.unseen = now, False
+    _tell_rights(run, run.seen, rights_changed(authority_effect(run.state, now), effect))
+    run.state, run.unseen, run.seen = now, False, len(run.statements)
+
+
+def _tell_rights(run: _Run, first: int, changes: tuple[Change, ...]) -> None:
+    """Let statements since `first` say which rights they change: the one that made the object anew, else the newest."""
+    by_statement: dict[int, list[Change]] = {}
+    for item in changes:
+        by_statement.setdefault(_changer(run, first, item.name[1:]), []).append(item)
+        run.told.add((item.kind, item.name))
+    for number, theirs in by_statement.items():
+        parsed = run.statements[number].parsed
+        said = "; ".join(filter(None, (parsed.authority, in_words(theirs))))
+        run.statements[number] = replace(run.statements[number], parsed=replace(parsed, authority=said))
+
+
+def _changer(run: _Run, first: int, name: Name) -> int:
+    """Bookkeeping is looked at together with what came before it, and changes no right of its own."""
+    since = range(first, len(run.statements))
+    made = [number for number in since if any(item.name == name for item in run.statements[number].effect)]
+    others = [number for number in since if run.statements[number].parsed.kind is not StatementKind.BOOKKEEPING]
+    return max(made or others or since)
 
 
 def _destroys(run: _Run, parsed: Parsed, effect: tuple[Change, ...]) -> tuple[str, ...]:

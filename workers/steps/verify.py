@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workers.core.authority import authority_effect
 from workers.core.diff import Change, compose, diff
 from workers.core.plan import Plan
 from workers.core.schema import ObjectKind, Snapshot
@@ -23,7 +24,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """The sheet, the snapshot that it was judged by, and what differs from the expected schema."""
+    """The sheet, the snapshot that it was judged by, and what differs from the expected schema and rights."""
 
     rows: tuple[Row, ...]
     after: Snapshot
@@ -45,6 +46,8 @@ def verify(
     recorded = applied_revisions(columns, rows)
     effect = diff(before, after)
     differences = _difference(plan.body.effect, effect)
+    rights = authority_effect(before, after)
+    unlike = tuple(sorted(set(rights) ^ set(plan.body.authority), key=lambda item: (item.kind.value, item.name)))
     broken = _broken(after) - _broken(before)
     sheet = (
         Row(
@@ -52,6 +55,12 @@ def verify(
             expected=f"{len(plan.body.effect)} objects changed, as rehearsed",
             found=f"{len(effect)} objects changed, {len(differences)} not as rehearsed",
             good=not differences,
+        ),
+        Row(
+            question="Rights: owners, privileges, settings",
+            expected=f"{len(plan.body.authority)} changed, as rehearsed",
+            found=f"{len(rights)} changed, {len(unlike)} not as rehearsed",
+            good=not unlike,
         ),
         Row(
             question="Tool's own status",
@@ -66,7 +75,7 @@ def verify(
             good=not broken or broken <= _planned(plan),
         ),
     )
-    return Verification(rows=sheet, after=after, differences=differences)
+    return Verification(rows=sheet, after=after, differences=(*differences, *unlike))
 
 
 def _difference(expected: tuple[Change, ...], found: tuple[Change, ...]) -> tuple[Change, ...]:

@@ -30,9 +30,10 @@ _OPTIONS = (
     "--no-password",
     f"--lock-wait-timeout={LOCK_WAIT}",
 )
-# Predefined roles come with every server; a copy needs neither passwords nor the right to replicate.
+# Predefined roles come with every server, and so does the first one (always the same oid); a copy needs neither passwords nor the right to replicate.
 _ROLES = """SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolbypassrls FROM pg_roles
-    WHERE rolname !~ '^pg_' ORDER BY rolname"""
+    WHERE rolname !~ '^pg_' AND oid <> 10 ORDER BY rolname"""
+_SUPERUSER = "SELECT rolname FROM pg_roles WHERE oid = 10"
 _MEMBERS = """SELECT g.rolname, m.rolname, bool_or(a.admin_option), {} FROM pg_auth_members a
     JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE m.rolname !~ '^pg_' GROUP BY 1, 2 ORDER BY 1, 2"""
 _MEMBER_OPTIONS = "bool_or(a.inherit_option), bool_or(a.set_option)"
@@ -67,6 +68,7 @@ def dump(
         + _script(reader, _program(binaries, connection.info.server_version // 10000)),
         version_rows=_version_rows(connection, version_tables, path_of(settings, writing_role)),
         settings=settings,
+        superuser=str((connection.execute(_SUPERUSER).fetchone() or ("",))[0]),
     )
 
 

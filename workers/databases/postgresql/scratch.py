@@ -157,9 +157,9 @@ class Copy:
         return Copy(server=self.server, name=name, like=self.like, own=self.own, marks=self.marks)
 
     @contextlib.contextmanager
-    def superuser(self) -> Iterator[Connection]:
+    def superuser(self, role: str = OWNER) -> Iterator[Connection]:
         """Open a session of ours for making the database."""
-        with connected(self.at(OWNER)) as connection:
+        with connected(self.at(role)) as connection:
             self._note(connection)
             yield connection
 
@@ -185,8 +185,11 @@ def _made(server: Server, like: Dump) -> Copy:
     """Free the names that a target may use itself, make its roles, and an empty database of its name that the writing role owns."""
     with connected(_superuser(server, "template1", server.superuser)) as connection:
         connection.execute(f"CREATE ROLE {OWNER} SUPERUSER LOGIN".encode())
+    first = like.superuser or f"{OWNER}_first"
     with connected(_superuser(server, "template1")) as connection:
-        connection.execute(f"ALTER ROLE {server.superuser} RENAME TO {OWNER}_first".encode())
+        if first != server.superuser:
+            names = sql.Identifier(server.superuser), sql.Identifier(first)
+            connection.execute(sql.SQL("ALTER ROLE {} RENAME TO {}").format(*names))
         connection.execute(f"ALTER DATABASE postgres RENAME TO {_MAINTENANCE}".encode())
     with connected(_superuser(server, _MAINTENANCE)) as connection:
         for statement in like.roles:
@@ -213,7 +216,7 @@ def _settled(connection: Connection, like: Dump) -> None:
 
 
 def _restored(database: Copy, dump: Dump) -> None:
-    with database.superuser() as connection:
+    with database.superuser(dump.superuser or OWNER) as connection:  # its extensions become that role's
         _ours(connection, dump.script, "its schema cannot be rebuilt on scratch")
     with database.superuser() as connection:
         for table, columns, rows in dump.version_rows:
