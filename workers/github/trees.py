@@ -61,6 +61,14 @@ class GitTree:
             self._blobs = dict(self._load(neighbours if small else [entry]))
         return self._blobs[entry.oid]
 
+    def contents(self, under: str) -> tuple[tuple[str, bytes], ...]:
+        """(path, bytes) of every regular file below a folder, sorted by path and read in one run."""
+        entries = self.entries(under)
+        if sum(entry.size for entry in entries) > self.limits.exported_bytes:
+            raise _too_large(f"{under} holds more than is read at once")
+        blobs = dict(self._load(entries)) if entries else {}
+        return tuple((entry.path, blobs[entry.oid]) for entry in entries)
+
     def export(self, directory: Path, under: str = "") -> None:
         """Write the files below `under` to an empty directory, keeping their paths from the root, readable by every uid."""
         entries = self.entries(under)

@@ -39,6 +39,7 @@ from workers.ports.sources import (
     Recording,
     RecordRequest,
     Revision,
+    RowsJudged,
     Source,
 )
 
@@ -80,6 +81,7 @@ __all__ = [
     "Repository",
     "Revision",
     "Rows",
+    "RowsJudged",
     "Scratch",
     "ScratchAddress",
     "ScratchDatabase",

@@ -49,6 +49,10 @@ class Tree(Protocol):
         """Return a regular file's bytes, None where there is none of that path."""
         ...
 
+    def contents(self, under: str) -> tuple[tuple[str, bytes], ...]:
+        """(path, bytes) of every regular file below a folder, sorted by path and read at once."""
+        ...
+
     def export(self, directory: Path, under: str = "") -> None:
         """Write the regular files below `under` to an empty directory, from blobs, readable by every uid."""
         ...

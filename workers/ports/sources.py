@@ -12,12 +12,15 @@ from workers.core.names import Engine, SourceKind
 from workers.core.refusals import Refusal
 from workers.core.schema import Name
 from workers.ports.code import Tree
-from workers.ports.databases import ScratchAddress
+from workers.ports.databases import Rows, ScratchAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One migration as read without running it. `content` hashes what it does (comments and docstrings aside)."""
+    """One migration as read without running it. `content` hashes what it does (comments and docstrings aside).
+
+    `spellings` are the hashes under which the tool itself may have recorded it; empty where it records none.
+    """
 
     id: str
     down: tuple[str, ...]
@@ -27,16 +30,21 @@ class Revision:
     line: int
     title: str
     content: str
+    spellings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The source's ordered migrations, in an order in which they can run, with what is wrong with them."""
+    """The source's ordered migrations, in an order in which they can run, with what is wrong with them.
+
+    `separate`: each is recorded by a row of its own, so that the version table names all that are applied and not the newest alone.
+    """
 
     revisions: tuple[Revision, ...]
     heads: tuple[str, ...]
     problems: tuple[Refusal, ...] = ()
     unreadable: tuple[str, ...] = ()
+    separate: bool = False
 
     def get(self, revision: str) -> Revision | None:
         """Return one revision."""
@@ -52,20 +60,28 @@ class RecordDirection(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedStatement:
-    """One statement as the project's driver sent it, literals rendered. `group` counts transactions; `read` marks a query of rows."""
+    """One statement as the project's driver sent it, literals rendered. `group` counts transactions; `read` marks a query of rows.
+
+    `own` says whether the tool itself wrote it to keep its version table; None where the recording cannot tell. A `batch` is a whole script
+    that goes to the server as one text, because it steers transactions itself.
+    """
 
     sql: str
     revision: str
     group: int
     transactional: bool
     read: bool = False
+    own: bool | None = None
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """What one run of the recorder gave. `failed` names the revision that raised, with `error`; `declared` is None where it was not asked.
 
-    `undo` is the downgrade from the end back to the start, None with `undo_error` where it cannot run.
+    `undo` is the downgrade from the end back to the start, None with `undo_error` where it cannot run. `unrun` says that the tool wrote the
+    statements without running them. `created` is the migration that the tool would make for what is declared beyond the migrations,
+    `warnings` are what the tool itself says against the statements.
     """
 
     statements: tuple[RecordedStatement, ...]
@@ -77,6 +93,9 @@ class Recording:
     error: str = ""
     tool: str = ""
     notes: tuple[str, ...] = ()
+    unrun: bool = False
+    created: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +103,7 @@ class RecordRequest:
     """Run a project's own migrations in the sandbox on a scratch database, and write down what they send.
 
     `to` names the revisions to arrive at (heads, or what `/rollback` goes back to; empty: base). `undo_to` asks for the way back as well.
+    `done` are the revisions that the scratch database's version table says are applied.
     """
 
     tree: Tree
@@ -92,6 +112,7 @@ class RecordRequest:
     engine: Engine
     direction: RecordDirection
     to: tuple[str, ...]
+    done: tuple[str, ...] = ()
     undo_to: tuple[str, ...] | None = None
     declared: bool = False
     python: PythonEnvironment | None = None
@@ -104,6 +125,14 @@ class PythonEnvironment:
     path: Path
     digest: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowsJudged:
+    """What must be mended before the version table can be trusted, and what is only said."""
+
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Source(Protocol):
@@ -138,7 +167,17 @@ class Source(Protocol):
         """The engine that the source itself names, None where it names none."""
         ...
 
-    def bookkeeping(self, table: Name, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    def faults(self, tree: Tree, module: Module) -> tuple[Refusal, ...]:
+        """What the tool itself says is wrong with the source's files, without a database; () where only running them could tell."""
+        ...
+
+    def judge_rows(self, history: History, base: History, rows: Rows, environment: str) -> RowsJudged:
+        """What speaks against the rows of the version table: failed migrations, records that fit no file."""
+        ...
+
+    def bookkeeping(
+        self, tree: Tree, module: Module, before: tuple[str, ...], after: tuple[str, ...]
+    ) -> tuple[str, ...]:
         """The statements that move the version table from one set of revisions to another, for plans that write nothing else."""
         ...
 

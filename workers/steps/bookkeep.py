@@ -36,7 +36,7 @@ def bookkeeping(known: Known, services: Services) -> ByHand:
         return ByHand(refusals=(_failed(differences),))
     if differences:
         return ByHand(refusals=tuple(_differs(known, change) for change in differences))
-    sql = known.source.bookkeeping(known.version_table, known.recorded, known.to)
+    sql = known.source.bookkeeping(known.merge, known.question.module, known.recorded, known.to)
     revision = known.pending[-1].id
     return ByHand(
         statements=tuple(RecordedStatement(sql=item, revision=revision, group=0, transactional=True) for item in sql)
@@ -67,6 +67,7 @@ def _beyond_migration(known: Known) -> tuple[Change, ...] | str:
                 engine=known.database.engine,
                 direction=RecordDirection.UPGRADE,
                 to=known.to,
+                done=known.recorded,
                 python=known.python,
             ),
         )

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from workers.core.examination import Drift, Preflight, Unmerged
+from workers.core.names import Direction
 from workers.core.plan import Migration
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
+from workers.ports import RowsJudged
 from workers.steps.propose import Proposal
 from workers.steps.question import Question
 
@@ -32,6 +34,13 @@ class Draft:
     waits_for: tuple[str, ...] = ()
     version_table: tuple[Name, tuple[str, ...]] = ((), ())
     proposal: Proposal = field(default_factory=Proposal)
+
+
+def hear(draft: Draft, judged: RowsJudged) -> None:
+    """Take in what speaks against the version table's rows; a failed migration is what `/mark-applied` may be about."""
+    marking = draft.question.direction is Direction.MARK_APPLIED
+    draft.refusals += [item for item in judged.refusals if not (marking and item.code is RefusalCode.FAILED_MIGRATION)]
+    draft.notes += judged.notes
 
 
 class StopError(Exception):

@@ -7,15 +7,16 @@ from workers.core.examination import Drift, Examination, Unmerged
 from workers.core.names import Direction
 from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
-from workers.core.schema import Name, Snapshot
+from workers.core.schema import Name
 from workers.core.version_rows import applied_revisions
 from workers.ports import Database, History, PythonEnvironment, Services, Source, Target, Tree
 from workers.steps import lineage
-from workers.steps.draft import Draft, StopError, stop
+from workers.steps.draft import Draft, StopError, hear, stop
 from workers.steps.drifting import Replaying, compare_with_expected
 from workers.steps.hold import binding
 from workers.steps.propose import propose
 from workers.steps.question import Known, Question
+from workers.steps.sight import is_empty, made_by, question_of_extensions, seen_live
 from workers.steps.target import reach, target_key
 
 
@@ -37,14 +38,17 @@ def _examine(draft: Draft, services: Services) -> Database:
     merge = _merged(draft)
     source = _choose_source(draft, services, merge)
     history, base = source.history(merge, question.module), source.history(question.checkout.base, question.module)
-    _read_history(draft, merge, history)
+    _read_history(draft, source, merge, history)
     database, target = _meet(draft, services, source, merge)
     table, columns = draft.version_table = source.version_table(merge, question.module)
     with target.reading() as reader:
         draft.live = reader.snapshot()
         rows = reader.rows(table, columns)
     draft.recorded = applied_revisions(columns, rows)
-    _judge_recorded(draft, history, base, _is_empty(draft.live, table), rows is not None)
+    hear(draft, source.judge_rows(history, base, rows or (), question.environment.name))
+    made = made_by((merge, history), (question.checkout.base, base))
+    draft.seen = seen_live(draft.live, question.environment, made)
+    _judge_recorded(draft, history, base, is_empty(draft.seen, table), rows is not None)
     if not question.run_code:
         _choose_pending(draft, history, base)
         fix = "a maintainer may look at the code and comment `/plan`"
@@ -57,7 +61,7 @@ def _examine(draft: Draft, services: Services) -> Database:
         )
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
-    compare_with_expected(draft, services, Replaying(database, source, base, dump, python, table))
+    compare_with_expected(draft, services, Replaying(database, source, base, dump, python, table, made))
     _choose_pending(draft, history, base)
     draft.waits_for = _waits_for(draft, services, history, table, columns)
     if draft.refusals:
@@ -76,7 +80,8 @@ def _examine(draft: Draft, services: Services) -> Database:
         pending=draft.pending,
         back_to=draft.back_to,
         live=draft.live,
-        drifted=bool(draft.drift),
+        made=made,
+        drifted=draft.drifted,
         dump=dump,
         python=python,
     )
@@ -120,11 +125,12 @@ def _choose_source(draft: Draft, services: Services, merge: Tree) -> Source:
     return named[0]
 
 
-def _read_history(draft: Draft, merge: Tree, history: History) -> None:
+def _read_history(draft: Draft, source: Source, merge: Tree, history: History) -> None:
     draft.heads = history.heads
     draft.refusals.extend(history.problems)
+    draft.refusals.extend(source.faults(merge, draft.question.module))
     for path, what in merge.oddities(draft.question.module.path):
-        if "version" in path or "alembic" in path or path.endswith(".py"):
+        if "version" in path or "alembic" in path or path.endswith((".py", ".prisma")):
             message = f"{path} is {what}; only regular files are read"
             draft.refusals.append(
                 Refusal(
@@ -145,6 +151,7 @@ def _meet(draft: Draft, services: Services, source: Source, merge: Tree) -> tupl
         message = f"the source is written for {named.value}, and {environment.name} is {database.engine.value}"
         stop(draft, RefusalCode.ENGINE_MISMATCH, message, "point the environment or the source at the other engine")
     draft.preflight = target.preflight()
+    draft.notes.extend(filter(None, [question_of_extensions(draft.preflight, environment)]))
     if draft.preflight.pooled:
         message = f"{environment.name} is reached through a transaction pooler"
         draft.refusals.append(
@@ -213,11 +220,11 @@ def _choose_pending(draft: Draft, history: History, base: History) -> None:
         draft.pending = lineage.pending(history, base, draft.recorded)[:1]
         _check_named(draft)
     elif question.direction is Direction.BASELINE:
-        revision = history.get(question.revision)
-        draft.pending = (lineage.migration(revision, base),) if revision else ()
+        draft.pending = lineage.up_to(history, base, question.revision)
         _check_named(draft)
     else:
         draft.pending = lineage.pending(history, base, draft.recorded)
+        draft.notes.extend(lineage.out_of_order(history, draft.pending, draft.recorded))
 
 
 def _check_named(draft: Draft) -> None:
@@ -247,12 +254,6 @@ def _waits_for(
         if held or any(item.id not in done for item in draft.pending):
             waiting.append(environment.name)
     return tuple(waiting)
-
-
-def _is_empty(live: Snapshot, table: Name) -> bool:
-    return not [
-        item for item in live.objects if item.kind.value in {"table", "view", "function"} and item.name[-1] != table[-1]
-    ]
 
 
 def _result(draft: Draft, services: Services, database: Database | None) -> Examination:
@@ -293,6 +294,7 @@ def _result(draft: Draft, services: Services, database: Database | None) -> Exam
         undeclared=proposal.undeclared,
         undeclared_known=proposal.undeclared_known,
         live=draft.live,
+        excluded=draft.seen.excluded if draft.seen else (),
         expected=draft.expected,
         after=proposal.after,
         plan=plan,

@@ -35,6 +35,27 @@ def to_undo(
     return tuple(migration(item, base) for item in reversed(history.revisions) if item.id in done - kept)
 
 
+def up_to(history: History, base: History, revision: str) -> tuple[Migration, ...]:
+    """The migrations that a baseline at a revision records: it alone, or all up to it where each is recorded by itself."""
+    ids = [item.id for item in history.revisions]
+    last = next((name for name in ids if name == revision), None)
+    if last is None:
+        return ()
+    first = 0 if history.separate else ids.index(last)
+    return tuple(migration(item, base) for item in history.revisions[first : ids.index(last) + 1])
+
+
+def out_of_order(history: History, pending: tuple[Migration, ...], recorded: tuple[str, ...]) -> list[str]:
+    """A note for each pending migration whose name puts it before one that is applied already."""
+    ids = [item.id for item in history.revisions] if history.separate else []
+    done = [number for number, name in enumerate(ids) if name in recorded]
+    newest = done[-1] if done else -1
+    said = "{0.path}:1: {0.id} is named before {1}, which is applied already: here it runs after it, in a new database before it; {2}"
+    fix = "rename its folder so that it comes last, unless the two have nothing to do with each other"
+    late = (item for item in pending if item.id in ids and ids.index(item.id) < newest)
+    return [said.format(item, ids[newest], fix) for item in late]
+
+
 def migration(revision: Revision, base: History) -> Migration:
     """The plan's form of one revision."""
     return Migration(revision.id, revision.content, revision.path, revision.title, base.get(revision.id) is not None)

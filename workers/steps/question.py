@@ -64,7 +64,11 @@ class Known:
         direction = self.question.direction
         if direction is Direction.ROLLBACK:
             return self.back_to
-        return tuple(item.id for item in self.pending[-1:]) if direction.bookkeeping_only else self.history.heads
+        if not direction.bookkeeping_only:
+            return self.history.heads
+        if self.history.separate:
+            return tuple(dict.fromkeys((*self.recorded, *(item.id for item in self.pending))))
+        return tuple(item.id for item in self.pending[-1:])
 
 
 def present_key(known: Known, scope: tuple[Name, ...]) -> Key:

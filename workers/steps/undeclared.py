@@ -92,6 +92,7 @@ def _declared_at_head(known: Known, recording: Recording | None) -> tuple[tuple[
                     engine=known.database.engine,
                     direction=RecordDirection.UPGRADE,
                     to=known.history.heads,
+                    done=known.recorded,
                     declared=True,
                     python=known.python,
                 ),

@@ -38,6 +38,9 @@ class MemoryTree:
     def read(self, path: str) -> bytes | None:
         return self.files.get(path)
 
+    def contents(self, under: str) -> tuple[tuple[str, bytes], ...]:
+        return tuple((entry.path, self.files[entry.path]) for entry in self.entries(under))
+
     def export(self, directory: Path, under: str = "") -> None:
         for entry in self.entries(under):
             place = directory / entry.path

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from workers.core.config import Module
 from workers.core.errors import ExpectedError
 from workers.core.names import Engine, SourceKind
-from workers.core.refusals import RefusalCode
+from workers.core.refusals import Refusal, RefusalCode
 from workers.core.schema import Name
-from workers.ports import History, PythonEnvironment, Recording, RecordRequest, Tree
+from workers.ports import History, PythonEnvironment, Recording, RecordRequest, Rows, RowsJudged, Tree
 from workers.sources.alembic import detect, version_table
 from workers.sources.alembic.dependencies import dependency_files
 from workers.sources.alembic.environments import Environments
@@ -56,9 +56,21 @@ class AlembicSource:
         project = detect.read_project(tree, module)
         return project.engine if project else None
 
-    def bookkeeping(self, table: Name, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    def faults(self, tree: Tree, module: Module) -> tuple[Refusal, ...]:
+        """Nothing: only running env.py tells."""
+        del tree, module
+        return ()
+
+    def judge_rows(self, history: History, base: History, rows: Rows, environment: str) -> RowsJudged:
+        """Nothing: a row is a revision and no more."""
+        del history, base, rows, environment
+        return RowsJudged()
+
+    def bookkeeping(
+        self, tree: Tree, module: Module, before: tuple[str, ...], after: tuple[str, ...]
+    ) -> tuple[str, ...]:
         """As Alembic writes it; with nothing recorded, after a CREATE TABLE IF NOT EXISTS."""
-        return version_table.bookkeeping(table, before, after)
+        return version_table.bookkeeping(self.version_table(tree, module)[0], before, after)
 
     def environment(self, default_tree: Tree, merge_tree: Tree, module: Module) -> PythonEnvironment | None:
         """The project's dependencies as the default branch states them; a pull's own are named in the note, never installed."""
