@@ -14,7 +14,7 @@ from workers.core import audit
 from workers.core.approval import ApprovalWords
 from workers.core.config import Filter, FilterMode, Ignore
 from workers.core.rollout import RolloutState, Step
-from workers.core.schema import Excluded, ObjectKind
+from workers.core.schema import Excluded, ObjectKind, SchemaObject
 from workers.rendering.connection import DiffFormat, connection_check, diff_text
 from workers.rendering.views import SheetRow
 from workers.rendering.workdocs import workdocs
@@ -73,21 +73,26 @@ def test_without_extensions_and_filters_there_is_no_page_about_them():
 
 
 def test_what_a_filter_takes_out_is_named_with_its_reason():
-    before = make.a_snapshot()
-    taken = Excluded(ObjectKind.FUNCTION, ("public", "similarity"), "belongs to extension pg_trgm")
+    taken = Excluded(ObjectKind.FUNCTION, ("public", "similarity"), "owned by extension pg_trgm")
     environment = make.an_environment(
         "prod",
         filter=Filter(FilterMode.EXCLUDE_EXTENSIONS, chosen=True),
         ignore=(Ignore("table:public.tmp_*", "loader"),),
     )
-    text = written(
-        before=type(before)(
-            engine=before.engine, version=before.version, database="shop", objects=before.objects, excluded=(taken,)
+    files = written(
+        before=make.a_snapshot(
+            SchemaObject(taken.kind, taken.name, (("extension", "pg_trgm"),)),
+            SchemaObject(ObjectKind.TABLE, ("public", "tmp_load"), ()),
         ),
+        examination=make.an_examination(excluded=(taken,)),
         environment=environment,
-    )["02-extension-exclusion.md"]
-    assert "function `public.similarity`: belongs to extension pg_trgm" in text
+    )
+    text = files["02-extension-exclusion.md"]
+    assert "function `public.similarity`: owned by extension pg_trgm" in text
     assert "ignored `table:public.tmp_*`: loader" in text
+    snapshot = json.loads(files["artifacts/schema_snapshot.json"])
+    assert [item["name"] for item in snapshot["excluded"]] == [["public", "similarity"], ["public", "tmp_load"]]
+    assert {"similarity", "tmp_load"}.isdisjoint(item["name"][-1] for item in snapshot["objects"])
 
 
 def test_a_rollout_that_failed_leaves_evidence_too():

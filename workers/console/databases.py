@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workers.console.output import Parser, progress, tell, url_around, write
 from workers.console.standalone import open_target
+from workers.core.config import Filter, FilterMode
 from workers.core.diff import diff, diff_to_json
 from workers.core.errors import ExpectedError
 from workers.core.narrow import narrowed
@@ -53,18 +54,14 @@ def _connect_check(found: argparse.Namespace) -> int:
 
 def _snapshot(found: argparse.Namespace) -> int:
     with progress("reading the schema"), open_target(url_given(found)).reading() as reader:
-        snapshot = narrowed(reader.snapshot(), tuple(found.schema or ()), exclude_extensions=found.exclude_extensions)
+        snapshot = _narrowed(reader.snapshot(), found)
     write(json.dumps(snapshot_to_json(snapshot), indent=1) + "\n", found.out)
     return 0
 
 
 def _diff(found: argparse.Namespace) -> int:
-    schemas = tuple(found.schema or ())
     with progress("reading both schemas"):
-        old, new = (
-            narrowed(_side(side), schemas, exclude_extensions=found.exclude_extensions)
-            for side in (found.old, found.new)
-        )
+        old, new = (_narrowed(_side(side), found) for side in (found.old, found.new))
     changes = diff(old, new)
     if found.format == "json":
         write(json.dumps(diff_to_json(old, new, changes), indent=1) + "\n", None)
@@ -73,6 +70,13 @@ def _diff(found: argparse.Namespace) -> int:
     for item in dict.fromkeys((*old.unread, *new.unread)):
         tell(f"not compared: {item.kind} {'.'.join(item.name)} ({item.why})")
     return 2 if changes else 0
+
+
+def _narrowed(snapshot: Snapshot, found: argparse.Namespace) -> Snapshot:
+    """What the options leave of a schema."""
+    if found.schema:
+        snapshot = narrowed(snapshot, Filter(FilterMode.EXPLICIT, tuple(found.schema)))
+    return narrowed(snapshot, Filter(FilterMode.EXCLUDE_EXTENSIONS)) if found.exclude_extensions else snapshot
 
 
 def _side(text: str) -> Snapshot:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from workers.core import config_values as values
-from workers.core.config import CodeRule, DataRule, DestructiveRule, DriftRule, FilterMode, Mode, WorkdocsTo
+from workers.core.config import CodeRule, DataRule, DestructiveRule, DriftRule, Mode, WorkdocsTo
 from workers.core.config_files import Approving
 from workers.core.config_nodes import Node, Scalar
 from workers.core.names import SourceKind, Strategy
@@ -37,9 +37,6 @@ NOT_BUILT = (
     NotBuilt("source", SourceKind.PRISMA.__eq__),
     NotBuilt("strategy", Strategy.PUSH.__eq__),
     NotBuilt("prisma", lambda _: True),
-    NotBuilt("filter", lambda value: value.mode is not FilterMode.ALL),
-    NotBuilt("ignore", bool),
-    NotBuilt("shared_database", bool),
 )
 
 

@@ -13,6 +13,7 @@ from workers.core.config import Approver, ApproverKind, Filter, FilterMode, Igno
 from workers.core.config_nodes import Listing, Mapping, Node, Scalar
 from workers.core.names import ENVIRONMENT, IDENTIFIER
 from workers.core.redact import redact
+from workers.core.schema import ObjectKind
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -24,6 +25,7 @@ _LOGIN = re.compile(r"@([A-Za-z0-9](?:[A-Za-z0-9_-]{0,99}))")
 _TEAM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[a-z0-9][a-z0-9_-]{0,99}")
 _SECRET_REF = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/?[^\s:][^\r\n]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KINDS = ("*", *(kind.value for kind in ObjectKind))
 _APPROVING_ROLES = ("admin", "maintain", "write")
 _TASK_FIELDS = ("{number}", "{slug}", "{environment}")
 _APPROVER_FIX = "write `@login`, `org/team-slug` or `role:` with one of " + ", ".join(_APPROVING_ROLES)
@@ -248,7 +250,12 @@ def ignored(node: Node) -> Ignore:
         raise WrongValueError(
             node, "needs `object` and `reason`", 'write `{object: "table:public.tmp_*", reason: "…"}`'
         )
-    return Ignore(text(fields["object"]), text(fields["reason"]))
+    pattern = text(fields["object"])
+    kind, colon, name = pattern.partition(":")
+    if not colon or not name or kind not in _KINDS:
+        fix = f'write `"table:public.tmp_*"`; the kinds are {", ".join(_KINDS)}'
+        raise WrongValueError(fields["object"], f"is no pattern of objects: {shown(fields['object'])}", fix)
+    return Ignore(pattern, text(fields["reason"]))
 
 
 def repository_name(value: str) -> bool:

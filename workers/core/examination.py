@@ -10,7 +10,7 @@ from workers.core.names import Direction, Engine
 from workers.core.plan import Migration, Plan
 from workers.core.policy import DriftItem
 from workers.core.refusals import Refusal
-from workers.core.schema import Name, Snapshot
+from workers.core.schema import Excluded, Name, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,8 @@ class Examination:
     """What was found out. Without `preflight` the target was not reached; without `plan` nothing can be applied, and `refusals` say why.
 
     `recorded` is the content of the source's version table, `heads` what the merge result leads to. `undeclared` are the entries of the models'
-    comparison that the base does not have already. `notes` are plain sentences for the report; `rehearsed` says whether the plan ran on a copy.
+    comparison that the base does not have already; `excluded` is what the filter took out of the live schema. `notes` are plain sentences
+    for the report; `rehearsed` says whether the plan ran on a copy.
     """
 
     module: str
@@ -88,6 +89,7 @@ class Examination:
     undeclared: tuple[str, ...] = ()
     undeclared_known: bool = False
     live: Snapshot | None = None
+    excluded: tuple[Excluded, ...] = ()
     expected: Snapshot | None = None
     after: Snapshot | None = None
     plan: Plan | None = None

@@ -7,16 +7,17 @@ import json
 from workers.core.codec import Json, canonical, to_json
 from workers.core.diff import FORMAT as DIFF_FORMAT
 from workers.core.diff import change_to_json
+from workers.core.narrow import narrowed, without
 from workers.core.plan import Statement
 from workers.core.redact import redact
 from workers.core.rollout import Step
-from workers.core.schema import snapshot_to_json
+from workers.core.schema import Snapshot, snapshot_to_json
 from workers.rendering.views import WorkdocsView
 
 
 def artifacts(view: WorkdocsView) -> tuple[tuple[str, str], ...]:
     """(name, text) of every artifact, sorted by name."""
-    after = [("schema_snapshot_after.json", _pretty(snapshot_to_json(view.after)))] if view.after else []
+    after = [("schema_snapshot_after.json", _snapshot(view.after, view))] if view.after else []
     found = [
         ("approval.json", _pretty([to_json(item) for item in view.approvals])),
         ("diff.json", _pretty(_differences(view))),
@@ -28,7 +29,7 @@ def artifacts(view: WorkdocsView) -> tuple[tuple[str, str], ...]:
             "rollback.sql",
             _sql(view.plan.body.way_back.statements) or f"-- no way back: {_one_line(view.plan.body.way_back.note)}\n",
         ),
-        ("schema_snapshot.json", _pretty(snapshot_to_json(view.before))),
+        ("schema_snapshot.json", _snapshot(view.before, view)),
     ]
     return tuple(sorted([*found, *after]))
 
@@ -42,6 +43,13 @@ def without_secrets(value: Json) -> Json:
     if isinstance(value, dict):
         return {key: without_secrets(item) for key, item in value.items()}
     return value
+
+
+def _snapshot(snapshot: Snapshot, view: WorkdocsView) -> str:
+    """A schema as the comparisons saw it; what they did not see is named in it."""
+    rules = view.environment
+    left = without(narrowed(snapshot, rules.filter, rules.ignore), view.examination.excluded)
+    return _pretty(snapshot_to_json(left))
 
 
 def _line(step: Step) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from workers.core.diff import Change, Difference
 from workers.core.examination import Drift, Examination, Preflight
-from workers.core.schema import Value
+from workers.core.narrow import UNMANAGED
+from workers.core.schema import Excluded, Value
 from workers.rendering.markdown import code, plain, prose, shortened
 from workers.rendering.outlook import Place
 from workers.rendering.phrases import count, encryption, engine_name, joined, label, some
@@ -73,10 +74,20 @@ def not_compared(place: Place) -> str:
     parts = [f"{number} {plain(kind.replace('_', ' '), 40)}" for kind, number in kinds[:20]]
     if len(kinds) > 20:
         parts.append(f"{len(kinds) - 20} kinds more")
-    if live.excluded:
-        parts.append(f"{count(len(live.excluded), 'object')} that the filter takes out")
+    parts += _excluded(place.shown.examination.excluded)
     parts.append("rows, roles and server settings")
     return joined(parts)
+
+
+def _excluded(found: tuple[Excluded, ...]) -> list[str]:
+    """How many objects the filter takes out, and how many nobody's history made; the first names of each."""
+    unmanaged = tuple(item for item in found if item.reason == UNMANAGED)
+    filtered = tuple(item for item in found if item.reason != UNMANAGED)
+    return [
+        f"{count(len(items), 'object')} {what} ({some([code('.'.join(item.name)) for item in items], 3)})"
+        for items, what in ((filtered, "that the filter takes out"), (unmanaged, "that no history of ours made"))
+        if items
+    ]
 
 
 def _connection(found: Preflight | None) -> list[Checked]:

@@ -51,6 +51,9 @@ def report_json(view: ReportView, module: ModuleView, shown: EnvironmentView) ->
         "plan": {"code": shown.code or None, "digest": plan.digest} if plan else None,
         "notes": list(examination.notes),
         "not_compared": _not_compared(examination.live),
+        "excluded": [
+            {"kind": item.kind.value, "name": list(item.name), "reason": item.reason} for item in examination.excluded
+        ],
     }
     return json.dumps(without_secrets(value), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 

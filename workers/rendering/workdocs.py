@@ -135,7 +135,8 @@ def _verification(plan: Plan) -> tuple[str, ...]:
 
 def _exclusion(view: WorkdocsView) -> str:
     extensions = [item for item in view.preflight.extensions if item[0] not in _BUILT_IN]
-    applies = view.before.excluded or view.environment.ignore or view.environment.filter.mode is not FilterMode.ALL
+    excluded = view.examination.excluded
+    applies = excluded or view.environment.ignore or view.environment.filter.mode is not FilterMode.ALL
     if not applies and not extensions:
         return ""
     return render(
@@ -147,7 +148,7 @@ def _exclusion(view: WorkdocsView) -> str:
         filter=view.environment.filter,
         mode=view.environment.filter.mode.value,
         ignored=tuple((item.pattern, item.reason) for item in view.environment.ignore),
-        excluded=tuple((item.kind.value, ".".join(item.name), item.reason) for item in view.before.excluded),
+        excluded=tuple((item.kind.value, ".".join(item.name), item.reason) for item in excluded),
     )
 
 

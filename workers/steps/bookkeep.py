@@ -10,6 +10,7 @@ from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.ports import RecordDirection, RecordedStatement, RecordRequest, Services
 from workers.steps.question import Known
 from workers.steps.replay import ReplayQuestion, replay, run_replay
+from workers.steps.sight import seen, seen_live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +49,10 @@ def _beyond_baseline(known: Known, services: Services) -> tuple[Change, ...] | s
     replayed = replay(_replay_question(known, known.to), known.database.scratch(None), services.replays)
     if replayed.snapshot is None:
         return replayed.error
-    table = known.version_table[-1]
-    made = [item for item in replayed.snapshot.objects if item.parent[-1] != table]
-    return diff_objects(made, [item for item in known.live.objects if item.parent[-1] != table])
+    environment, table = known.question.environment, known.version_table[-1]
+    made = seen(replayed.snapshot, environment)
+    live = seen_live(known.live, environment, known.made, replayed.snapshot)
+    return diff_objects(*([item for item in side.objects if item.parent[-1] != table] for side in (made, live)))
 
 
 def _beyond_migration(known: Known) -> tuple[Change, ...] | str:

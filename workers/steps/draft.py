@@ -29,7 +29,9 @@ class Draft:
     back_to: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
     drift_known: bool = False
+    drifted: bool = False
     live: Snapshot | None = None
+    seen: Snapshot | None = None
     expected: Snapshot | None = None
     waits_for: tuple[str, ...] = ()
     version_table: tuple[Name, tuple[str, ...]] = ((), ())

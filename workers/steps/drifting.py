@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workers.core.diff import diff_objects
+from workers.core.diff import Change, diff_objects
 from workers.core.examination import Drift
 from workers.core.names import Direction
 from workers.core.plan import Statement
 from workers.core.refusals import Refusal, RefusalCode
-from workers.core.schema import Name
+from workers.core.schema import Name, Snapshot
 from workers.ports import Database, Dump, History, PythonEnvironment, Services, Source
 from workers.steps.draft import Draft
 from workers.steps.question import Question
 from workers.steps.replay import Replayed, ReplayQuestion, replay
+from workers.steps.sight import Made, seen, seen_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Replaying:
     dump: Dump
     python: PythonEnvironment | None
     table: Name
+    made: Made
 
 
 def compare_with_expected(draft: Draft, services: Services, replaying: Replaying) -> None:
@@ -51,13 +53,21 @@ def compare_with_expected(draft: Draft, services: Services, replaying: Replaying
             )
         )
         return
+    environment = question.environment
     draft.expected, draft.drift_known = replayed.snapshot, True
-    changes = diff_objects(
-        (item for item in draft.expected.objects if item.parent[-1] != replaying.table[-1]),
-        (item for item in draft.live.objects if item.parent[-1] != replaying.table[-1]),
-    )
+    draft.drifted = bool(_changes(replayed.snapshot, draft.live, replaying.table))
+    draft.seen = seen_live(draft.live, environment, replaying.made, replayed.snapshot)
+    changes = _changes(seen(replayed.snapshot, environment), draft.seen, replaying.table)
     draft.drift = tuple(
         Drift(number=f"drift-{number}", change=change, touches_plan=False) for number, change in enumerate(changes, 1)
+    )
+
+
+def _changes(expected: Snapshot, live: Snapshot, table: Name) -> tuple[Change, ...]:
+    """Everything that differs but the version table."""
+    return diff_objects(
+        (item for item in expected.objects if item.parent[-1] != table[-1]),
+        (item for item in live.objects if item.parent[-1] != table[-1]),
     )
 
 

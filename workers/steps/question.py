@@ -10,6 +10,7 @@ from workers.core.plan import Key, Migration
 from workers.core.schema import Name, Snapshot
 from workers.ports import Checkout, Database, Dump, History, PythonEnvironment, Source, Target, Tree
 from workers.steps.past import Past
+from workers.steps.sight import Made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """Everything that was found out by reading: the code's histories, the target's schema and records, and what is pending."""
+    """Everything that was found out by reading: the code's histories, the target's schema and records, and what is pending.
+
+    `live` is the whole schema, `made` the names that our histories ever gave; `drifted` is said of the whole schema.
+    """
 
     question: Question
     source: Source
@@ -54,6 +58,7 @@ class Known:
     pending: tuple[Migration, ...]
     back_to: tuple[str, ...]
     live: Snapshot
+    made: Made
     drifted: bool
     dump: Dump
     python: PythonEnvironment | None
