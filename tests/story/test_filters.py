@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.story.conftest import OpenShop
 from tests.story.shop import add_column, migration, shop_config
 
-BY_HAND = "CREATE TABLE tmp_load (id INTEGER); CREATE INDEX tmp_i ON tmp_load (id); ALTER TABLE orders ADD COLUMN odd TEXT;"
+BY_HAND = (
+    "CREATE TABLE tmp_load (id INTEGER); CREATE INDEX tmp_i ON tmp_load (id); ALTER TABLE orders ADD COLUMN odd TEXT;"
+)
 
 
 def drift_of(report: str) -> list[str]:
@@ -24,16 +28,23 @@ def test_ignored_objects_are_no_drift_and_are_named_with_their_reason(open_shop:
     assert [line for line in drift_of(report) if "tmp" in line] == []
     assert "`orders.odd`" in "".join(drift_of(report))
     assert "3 objects that the filter takes out" in report
-    house.say(pull, "bob", f"{house.offered(pull)} --accept drift-1" if "--accept" not in house.offered(pull) else house.offered(pull))
+    line = house.offered(pull)
+    house.say(pull, "bob", line if "--accept" in line else f"{line} --accept drift-1")
     assert "applied and verified" in house.answers(pull)[-1], house.answers(pull)[-1]
     text = house.evidence(pull, "02-extension-exclusion.md")
     assert "table `tmp_load`: ignored: of the loader" in text
     snapshot = json.loads(house.evidence(pull, "artifacts/schema_snapshot.json"))
-    assert {tuple(item["name"]) for item in snapshot["excluded"]} == {("tmp_load",), ("tmp_load", "id"), ("tmp_load", "tmp_i")}
+    assert {tuple(item["name"]) for item in snapshot["excluded"]} == {
+        ("tmp_load",),
+        ("tmp_load", "id"),
+        ("tmp_load", "tmp_i"),
+    }
     assert "tmp_load" not in json.dumps(snapshot["objects"])
 
 
-def test_an_ignored_object_that_comes_meanwhile_is_no_mismatch_but_one_that_the_plan_binds_to_voids_the_code(open_shop: OpenShop):
+def test_an_ignored_object_that_comes_meanwhile_is_no_mismatch_but_one_that_the_plan_binds_to_voids_the_code(
+    open_shop: OpenShop,
+):
     ignore = 'ignore: [{object: "table:tmp_*", reason: "of the loader"}, {object: "trigger:**", reason: "noise"}]'
     shop = open_shop(shop_config(prod=ignore))
     house = shop.house
@@ -50,6 +61,7 @@ def test_an_ignored_object_that_comes_meanwhile_is_no_mismatch_but_one_that_the_
     assert "applied and verified" in house.answers(pull)[-1], house.answers(pull)[-1]
 
 
+@pytest.mark.acceptance
 def test_an_explicit_filter_sees_what_it_lists(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="filter: {mode: explicit, tables: [customers]}"))
     house = shop.house
@@ -59,6 +71,7 @@ def test_an_explicit_filter_sees_what_it_lists(open_shop: OpenShop):
     assert "`customers.strange`" in report
 
 
+@pytest.mark.acceptance
 def test_on_a_shared_database_what_no_history_made_is_counted_apart(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="shared_database: true"))
     house = shop.house
@@ -69,6 +82,7 @@ def test_on_a_shared_database_what_no_history_made_is_counted_apart(open_shop: O
     assert "3 objects that no history of ours made" in report
 
 
+@pytest.mark.acceptance
 def test_what_a_migration_once_made_is_drift_on_a_shared_database_too(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="shared_database: true"))
     house = shop.house

@@ -23,6 +23,8 @@ _BETWEEN = "\x1f"
 _WILD = {"**": ".*", "*": f"[^{_BETWEEN}]*", "?": f"[^{_BETWEEN}]", ".": f"[.{_BETWEEN}]"}
 _RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW, ObjectKind.FOREIGN_TABLE})
 
+_RIGHTS = frozenset({ObjectKind.OWNER, ObjectKind.PRIVILEGE})
+
 
 def narrowed(snapshot: Snapshot, rules: Filter, ignore: tuple[Ignore, ...] = ()) -> Snapshot:
     """Keep what the filter takes in and no pattern ignores; an object belongs with its table."""
@@ -43,7 +45,13 @@ def managed_only(snapshot: Snapshot, made: Callable[[Name], bool]) -> Snapshot:
 def counted(changes: tuple[Change, ...], seen: tuple[Snapshot, ...], touched: frozenset[Name]) -> tuple[Change, ...]:
     """The changes that count: not of an object that a comparison does not see, unless the plan itself touches its table."""
     hidden = {(item.kind, item.name) for snapshot in seen for item in snapshot.excluded}
-    return tuple(item for item in changes if item.parent in touched or (item.kind, item.name) not in hidden)
+    names = {name for _, name in hidden}
+    return tuple(
+        item
+        for item in changes
+        if item.parent in touched
+        or ((item.kind, item.name) not in hidden and not (item.kind in _RIGHTS and item.name[1:] in names))
+    )
 
 
 def without(snapshot: Snapshot, excluded: tuple[Excluded, ...]) -> Snapshot:
@@ -84,7 +92,11 @@ def _explicit(snapshot: Snapshot, rules: Filter) -> _Judge:
         names = [item.parent, item.parent[-1:]] if of_tables else _owner(item)
         if any(_fits(glob, name) for glob in tables for name in names):
             return ""
-        return f"in schema {schema}" if len(item.name) > 1 and qualified and not tables else "not among what the filter lists"
+        return (
+            f"in schema {schema}"
+            if len(item.name) > 1 and qualified and not tables
+            else "not among what the filter lists"
+        )
 
     return judge
 

@@ -12,6 +12,7 @@ from workers.core.schema import Snapshot, snapshot_to_json
 from workers.messages import CheckDrift, CommitWorkdocs, PlanPull
 from workers.ports import DeploymentState, Repository, Services, Target
 from workers.steps.carry_out import Ending, Run
+from workers.steps.sight import look_of
 from workers.steps.verify import Verification, verify
 from workers.steps.withdraw import revoke_all
 
@@ -24,7 +25,7 @@ def finish(
 ) -> Rollout:
     """Bring a rollout whose statements ran, or stopped, to its end; everything that the evidence needs is kept."""
     table, columns = version_table_of(rollout, services)
-    seen = verify(plan, before, target, table, columns)
+    seen = verify(plan, before, target, table, columns, look_of(before, services.store.documents(rollout.id)))
     _keep(rollout, seen, run, services)
     if rollout.state is RolloutState.APPLYING and run.ending is Ending.NOTHING:
         return _end(rollout, RolloutState.FAILED, run.why, services, release=fence)

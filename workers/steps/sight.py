@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from workers.core.codec import from_json
 from workers.core.config import Environment
 from workers.core.examination import Preflight
 from workers.core.narrow import managed_only, narrowed
@@ -48,6 +51,17 @@ def seen_live(live: Snapshot, environment: Environment, made: Made, expected: Sn
         return found
     ours = {item.parent for item in expected.objects} if expected else frozenset[Name]()
     return managed_only(found, lambda name: name in ours or made.has(name))
+
+
+def look_of(before: Snapshot, documents: Iterable[tuple[str, str]]) -> Callable[[Snapshot], Snapshot]:
+    """How a rollout's environment looks at a schema, from what was kept at the rollout's start; `before` is the target as of then."""
+    kept = dict(documents)
+    environment = from_json(Environment, json.loads(kept["environment.json"]))
+    if not environment.shared_database:
+        return lambda snapshot: seen(snapshot, environment)
+    excluded = {(item["kind"], tuple(item["name"])) for item in json.loads(kept["examination.json"])["excluded"]}
+    managed = {item.parent for item in before.objects if (item.kind, item.name) not in excluded}
+    return lambda snapshot: managed_only(seen(snapshot, environment), managed.__contains__)
 
 
 def is_empty(live: Snapshot, table: Name) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workers.core.authority import authority_effect
 from workers.core.diff import Change, compose, diff
+from workers.core.narrow import counted
 from workers.core.plan import Plan
 from workers.core.schema import ObjectKind, Snapshot
 from workers.core.version_rows import applied_revisions
@@ -36,18 +38,30 @@ class Verification:
         return all(row.good for row in self.rows)
 
 
+Look = Callable[[Snapshot], Snapshot]
+
+
+def _all(snapshot: Snapshot) -> Snapshot:
+    return snapshot
+
+
 def verify(
-    plan: Plan, before: Snapshot, target: Target, table: tuple[str, ...], columns: tuple[str, ...]
+    plan: Plan, before: Snapshot, target: Target, table: tuple[str, ...], columns: tuple[str, ...], look: Look = _all
 ) -> Verification:
-    """Compare effects: what changed on the target since `before` with what changed on the clone."""
+    """Compare effects: what changed on the target since `before` with what changed on the clone.
+
+    What `look` leaves out of a schema counts only where the plan touches it.
+    """
     with target.reading() as reader:
         after = reader.snapshot()
         rows = reader.rows(table, columns)
     recorded = applied_revisions(columns, rows)
     effect = diff(before, after)
-    differences = _difference(plan.body.effect, effect)
+    looks, touched = (look(before), look(after)), frozenset(item.parent for item in plan.body.effect)
+    differences = counted(_difference(plan.body.effect, effect), looks, touched)
     rights = authority_effect(before, after)
-    unlike = tuple(sorted(set(rights) ^ set(plan.body.authority), key=lambda item: (item.kind.value, item.name)))
+    other = sorted(set(rights) ^ set(plan.body.authority), key=lambda item: (item.kind.value, item.name))
+    unlike = counted(tuple(other), looks, touched)
     broken = _broken(after) - _broken(before)
     sheet = (
         Row(
