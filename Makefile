@@ -8,6 +8,7 @@ PYTHON ?= $(shell for name in $(PYTHONS); do \
 VENV := .venv
 BIN := $(VENV)/bin
 MADE := $(VENV)/.made
+PRISMA := workers/sources/prisma/engine
 DESCRIPTIONS := .cache/github-openapi/.fetched
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
@@ -43,14 +44,14 @@ check: $(MADE)/project  ## linters, formatting, types, who imports whom
 bench: setup  ## the benchmarks
 	@$(BIN)/python -m tests.bench
 
-setup: $(MADE)/project $(MADE)/bubblewrap
+setup: $(MADE)/project $(MADE)/bubblewrap $(MADE)/prisma
 
 lock: $(MADE)/packages  ## resolve the locks again after a change of dependencies
 	$(BIN)/$(LOCK) --extra embedded --group dev pyproject.toml -o requirements/dev.txt
 	$(BIN)/$(LOCK) pyproject.toml -o requirements/run.txt
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .cache build *.egg-info .pytest_cache .mypy_cache .ruff_cache $(PRISMA)/node_modules
 
 $(MADE)/venv:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -77,6 +78,10 @@ $(MADE)/project: pyproject.toml $(MADE)/packages
 # Without bubblewrap nothing of a pull is run; what needs it says so, so this is no reason to stop here.
 $(MADE)/bubblewrap: $(MADE)/venv
 	@if $(BIN)/python -m deploy.tools.fetch_bubblewrap </dev/null; then touch $@; fi
+
+# The same for Prisma's engine: its packages by the hashes of its own lock, none of their scripts run.
+$(MADE)/prisma: $(PRISMA)/package-lock.json | $(MADE)/project
+	@if $(BIN)/python -m deploy.tools.install_prisma </dev/null; then touch $@; fi
 
 # What the local GitHub is held to in the tests: GitHub's own descriptions, pinned by hash.
 $(DESCRIPTIONS): tests/demo/github/fetch_descriptions.py | $(MADE)/project

@@ -1,0 +1,141 @@
+"""Prisma's own engine, asked from Python: each call is one process in the sandbox, with a scratch database or with none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workers.core.names import Engine
+from workers.ports import ScratchAddress
+from workers.sources.prisma import answers, requests
+from workers.sources.prisma.process import EngineProcess
+from workers.sources.prisma.values import (
+    NOTHING_EXTERNAL,
+    ConfigRead,
+    Created,
+    Declared,
+    Described,
+    Diagnosis,
+    EngineFault,
+    External,
+    Line,
+    Loss,
+    MigrationText,
+    Mistake,
+    Pushed,
+    RowCount,
+    SchemaFile,
+)
+
+__all__ = [
+    "NOTHING_EXTERNAL",
+    "ConfigRead",
+    "Created",
+    "Declared",
+    "Described",
+    "Diagnosis",
+    "EngineFault",
+    "External",
+    "Line",
+    "Loss",
+    "MigrationText",
+    "Mistake",
+    "PrismaEngine",
+    "Pushed",
+    "RowCount",
+    "SchemaFile",
+]
+
+_DEPLOY = requests.plain("deploy")
+_UNDECLARED = requests.plain("undeclared")
+
+
+@dataclass(frozen=True, slots=True)
+class PrismaEngine:
+    """What Prisma's engine says of schemas and histories. It is given scratch databases only, never a target.
+
+    Every method raises ExpectedError where the engine is not installed or there is no sandbox; whatever a schema or a
+    migration does wrong comes back as an EngineFault.
+    """
+
+    process: EngineProcess
+
+    def describe(self, files: Sequence[SchemaFile], line: Line, *, datamodel: bool = False) -> Described | EngineFault:
+        """Validate a schema and say what its datasource wants; no database."""
+        return self.describe_as(files, (line,), datamodel=datamodel)[0]
+
+    def describe_as(
+        self, files: Sequence[SchemaFile], lines: Sequence[Line], *, datamodel: bool = False
+    ) -> tuple[Described | EngineFault, ...]:
+        """The same for several lines, in one process."""
+        found = self._offline([requests.describe(line, datamodel=datamodel) for line in lines], files)
+        if isinstance(found, EngineFault):
+            return (found,) * len(lines)
+        return tuple(map(answers.described, found))
+
+    def order(self, names: Sequence[str]) -> tuple[str, ...] | EngineFault:
+        """The names of a history's folders in the order in which Prisma runs them (JavaScript's localeCompare)."""
+        found = self._offline([requests.order(names)])
+        return found if isinstance(found, EngineFault) else answers.order(found[0])
+
+    def config(self, path: str, text: str) -> ConfigRead | EngineFault:
+        """The literal values of a prisma.config file, which is parsed and never run."""
+        found = self._offline([requests.config(path, text)])
+        return found if isinstance(found, EngineFault) else answers.config(found[0])
+
+    def deploy(
+        self,
+        address: ScratchAddress,
+        engine: Engine,
+        files: Sequence[SchemaFile],
+        lock_text: str | None,
+        migrations: Sequence[MigrationText],
+        line: Line,
+    ) -> EngineFault | None:
+        """Apply the migrations that a scratch database has not, each script as one batch, as `migrate deploy` does."""
+        found = self._ask(address, engine, requests.Said(files, line, lock_text, migrations), _DEPLOY)
+        return found if isinstance(found, EngineFault) else None
+
+    def undeclared(
+        self,
+        address: ScratchAddress,
+        engine: Engine,
+        files: Sequence[SchemaFile],
+        line: Line,
+        *,
+        external: External = NOTHING_EXTERNAL,
+    ) -> Declared | EngineFault:
+        """What a scratch database lacks of the datamodel."""
+        found = self._ask(address, engine, requests.Said(files, line, external=external), _UNDECLARED)
+        return found if isinstance(found, EngineFault) else answers.declared(found[0])
+
+    def replayed(
+        self,
+        address: ScratchAddress,
+        engine: Engine,
+        files: Sequence[SchemaFile],
+        lock_text: str | None,
+        migrations: Sequence[MigrationText],
+        line: Line,
+        *,
+        external: External = NOTHING_EXTERNAL,
+    ) -> Declared | EngineFault:
+        """`deploy` and then `undeclared`, in one process."""
+        said = requests.Said(files, line, lock_text, migrations, external)
+        found = self._ask(address, engine, said, _DEPLOY, _UNDECLARED)
+        return found if isinstance(found, EngineFault) else answers.declared(found[1])
+
+    def _offline(
+        self, tasks: Sequence[requests.Task], files: Sequence[SchemaFile] = ()
+    ) -> tuple[answers.Answer, ...] | EngineFault:
+        return self.process.run(requests.offline(files, tasks), len(tasks))
+
+    def _ask(
+        self,
+        address: ScratchAddress,
+        engine: Engine,
+        said: requests.Said,
+        *tasks: requests.Task,
+    ) -> tuple[answers.Answer, ...] | EngineFault:
+        found = requests.scratch(address, engine, isolated=self.process.isolated)
+        return self.process.run(requests.online(found, said, tasks), len(tasks), address.writable, said.migrations)

@@ -1,0 +1,45 @@
+// One request in, one answer out: reads the request file named on the command line, does its tasks in order, writes JSON to stdout.
+//
+// Request: {line, files, lock, migrations, external, database, tasks: [{do, ...}]}. Answer: {answers: [...]} with one entry a
+// task, or fewer and {fault}: the first task that cannot be done ends the run, as the later ones build upon it.
+
+import { readFileSync } from 'node:fs'
+
+import { readConfig } from './config.mjs'
+import { TASKS as DATABASE_TASKS, openWork } from './database.mjs'
+import { faultOf } from './faults.mjs'
+import { describe, order } from './schema.mjs'
+
+const TASKS = { config: readConfig, describe, order }
+const answers = []
+
+// A panic inside the engine arrives from a microtask, where no `try` of ours stands around it.
+process.once('uncaughtException', (error) => finish({ answers, fault: faultOf(error) }))
+process.once('unhandledRejection', (error) => finish({ answers, fault: faultOf(error) }))
+
+await finish(await answer(JSON.parse(readFileSync(process.argv[2], 'utf8'))))
+
+async function answer(request) {
+  let work = null
+  try {
+    for (const task of request.tasks) {
+      if (task.do in TASKS) {
+        answers.push(TASKS[task.do](request, task))
+      } else {
+        work ??= openWork(request)
+        answers.push(await DATABASE_TASKS[task.do](work, task))
+      }
+    }
+    return { answers }
+  } catch (error) {
+    return { answers, fault: faultOf(error, work?.trace) }
+  } finally {
+    await work?.close()
+  }
+}
+
+async function finish(said) {
+  // process.exit() right after a write cuts what the pipe has not taken yet.
+  await new Promise((resolve) => process.stdout.write(JSON.stringify(said), resolve))
+  process.exit(0)
+}
