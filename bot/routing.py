@@ -19,7 +19,7 @@ from bot.events import (
     Remark,
     Unknown,
 )
-from workers.core.names import CommandName, Direction
+from workers.core.names import CommandName, Direction, command_word
 from workers.core.redact import holds_secret
 from workers.messages import (
     ClosePull,
@@ -93,13 +93,17 @@ def _pushed(event: Pushed) -> Routed:
 
 
 def _written(origin: Origin, number: int, remark: Remark) -> Routed:
-    """Commands count in a new comment of a person. A pasted secret takes their place, and the text is not kept."""
+    """Commands count in a new comment of a person. A pasted secret takes their place, and the text is not kept.
+
+    That a comment with a command word was heard is kept even where nothing follows: see `command_word`.
+    """
     by_person = origin.sender.is_person and remark.author.is_person
     if by_person and holds_secret(remark.text):
         return _spilled(_said(origin, number, remark, HeardKind.COMMENT))
     commands = read_commands(remark.text) if by_person else _of_program(origin, remark)
     if not commands:
-        return Routed()
+        spoken = by_person and command_word(remark.text)
+        return Routed((), _said(origin, number, remark, HeardKind.COMMENT)) if spoken else Routed()
     heard = replace(_said(origin, number, remark, HeardKind.COMMENT), text=remark.text, commands=commands)
     return Routed(tuple(_commanded(heard, command) for command in commands), heard)
 

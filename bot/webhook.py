@@ -91,6 +91,7 @@ class Receiver:
             repository=heard.repository,
             ref=heard.ref,
             received_at=self.now(),
+            comment=heard.comment,
             heard=encode_heard(heard),
         )
         return self.inbox.keep(kept, tuple(encode(message) for message in routed.messages))

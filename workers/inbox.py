@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.messages import Heard, Message, decode, decode_heard
+from workers.messages import Heard, HeardKind, Message, decode, decode_heard
 from workers.store.inbox import Inbox
 
 
@@ -16,6 +16,14 @@ class HeardInbox:
         """What a signed delivery said, None where none of that id was kept."""
         text = self._inbox.heard(delivery)
         return None if text is None else decode_heard(text)
+
+    def was_heard(self, comment: int) -> bool:
+        """Whether the signed delivery of a new comment was kept."""
+        return any(decode_heard(text).kind is HeardKind.COMMENT for text in self._inbox.heard_of(comment))
+
+    def forget(self, before: str) -> int:
+        """Forget what was heard before a time and is done."""
+        return self._inbox.forget(before)
 
     def unsent(self) -> tuple[tuple[str, Message], ...]:
         """(job id, message) of everything that was not sent, or that the queue may have lost since; oldest first."""

@@ -135,6 +135,13 @@ def test_a_comment_without_a_command_is_not_kept():
     assert said("looks good to me") == Routed()
 
 
+@pytest.mark.parametrize("body", ["```\n/approve prod\n```", "/plan is what we need to talk about today"])
+def test_that_a_command_word_was_heard_is_kept_where_nothing_follows(body):
+    result = said(body)
+    assert result.messages == ()
+    assert (result.heard.comment, result.heard.text, result.heard.commands) == (5, "", ())
+
+
 @pytest.mark.parametrize(("sender", "author"), [(ALICE, OUR_BOT), (OUR_BOT, ALICE), (ALICE, None), ({}, ALICE)])
 def test_only_a_person_s_own_comment_commands(sender, author):
     assert said("/approve prod", author=author, sender=sender) == Routed()

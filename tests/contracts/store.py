@@ -44,6 +44,14 @@ def _within(seconds: float, true: Callable[[], bool]) -> bool:
 class StoreContract:
     # pulls
 
+    def test_how_far_comments_were_read_is_remembered_of_a_known_repository(self, store, another):
+        shop = Repository(id=7, full_name="acme/shop", default_branch="main", installation=1)
+        assert store.comments_read(7) == ""
+        store.remember_repository(shop)
+        store.note_comments_read(7, "2026-11-20T10:00:00Z")
+        store.remember_repository(replace(shop, full_name="acme/store"))
+        assert another().comments_read(7) == "2026-11-20T10:00:00Z"
+
     def test_wishes_to_plan_are_counted(self, store):
         assert [store.want_plan(7, 3), store.want_plan(7, 3), store.want_plan(7, 4)] == [1, 2, 1]
 

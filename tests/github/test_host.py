@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -256,6 +257,28 @@ def test_more_comments_than_a_page_are_all_read_in_order(hosted: Hosted, host: G
     for number in range(205):
         hosted.github.world.comment(pull, hosted.alice, str(number))
     assert [item.body for item in host.comments(shop, pull.number)] == [str(number) for number in range(205)]
+
+
+def test_what_was_said_since_anywhere_is_found_with_its_pull(
+    hosted: Hosted, host: GithubHost, shop: Repository
+) -> None:
+    pull, world = opened(hosted), hosted.github.world
+    world.advance(-3600)
+    world.comment(pull, hosted.alice, "old")
+    old = world.comment(pull, hosted.alice, "also old")
+    world.advance(3600)
+    issue = world.open_issue(hosted.shop, hosted.alice, "An issue")
+    world.comment(issue, hosted.alice, "new")
+    world.edit_comment(old, hosted.alice, "old, edited")
+    world.comment(pull, hosted.alice, "new, too")
+    since = world.state.now().replace(microsecond=0) - timedelta(seconds=60)
+    found = host.comments_since(shop, since.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert [(item.under, item.body, item.edited) for item in found] == [
+        (pull.number, "old, edited", True),
+        (issue.number, "new", False),
+        (pull.number, "new, too", False),
+    ]
+    assert all(item.by_person for item in found)
 
 
 def test_a_comment_that_is_gone_is_none_and_cannot_be_reacted_to(

@@ -252,6 +252,7 @@ def test_all_that_was_asked_is_in_the_list_and_within_the_permissions(
     host.edit_comment(shop, comment.id, "y")
     host.react(shop, comment.id, Reaction.SEEN)
     host.comments(shop, pull.number)
+    host.comments_since(shop, "2026-01-01T00:00:00Z")
     host.comment(shop, comment.id)
     host.repository(shop.id)
     host.repositories(("acme/shop",))

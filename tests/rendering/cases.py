@@ -318,7 +318,7 @@ COMMENTS: dict[str, Callable[[], str]] = {
     "comment_secret_seen": lambda: comments.secret_seen(NoticeView(by="bob", subject="", report_url=make.PULL_URL)),
     "comment_tampered": lambda: comments.tampered(NoticeView(by="mallory", subject=f"{make.PULL_URL}#issuecomment-1")),
     "comment_unheard": lambda: comments.unheard(
-        NoticeView(by="bob", subject="/approve prod c19a6f2", report_url=make.PULL_URL)
+        NoticeView(by="bob", subject="/approve", comment_url=f"{make.PULL_URL}#issuecomment-2")
     ),
     "comment_apology": lambda: comments.apology(NoticeView(by="bob", subject="", job="0c5ab7d2-1")),
     "check_environment": lambda: check_text(make.a_report()),

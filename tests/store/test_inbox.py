@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -25,9 +26,15 @@ HEARD = Heard(
 
 
 def a_delivery(
-    guid: str = "guid-1", body: str = "hash-1", at: str = "2026-11-20T10:00:00.000Z", ref: str = ""
+    guid: str = "guid-1",
+    body: str = "hash-1",
+    at: str = "2026-11-20T10:00:00.000Z",
+    ref: str = "",
+    comment: int = 0,
 ) -> Delivery:
-    return Delivery(id=guid, body_hash=body, repository=7, ref=ref, received_at=at, heard=encode_heard(HEARD))
+    return Delivery(
+        id=guid, body_hash=body, repository=7, ref=ref, received_at=at, heard=encode_heard(HEARD), comment=comment
+    )
 
 
 MESSAGES = (("Reconcile", "{}"), encode(Triage(repository=7, pull=3)))
@@ -99,6 +106,26 @@ def test_old_deliveries_are_forgotten_when_all_is_done(inbox):
     inbox.keep(a_delivery("new", "4", at="2026-11-22T10:00:00.000Z"), ())
     assert inbox.forget("2026-11-21T00:00:00.000Z") == 1
     assert [inbox.heard(guid) is None for guid in ("sent", "waits", "push", "new")] == [True, False, False, False]
+
+
+def test_a_forgotten_comment_cannot_be_brought_again(inbox):
+    inbox.keep(a_delivery(comment=5), MESSAGES)
+    inbox.mark_done("guid-1-0", "guid-1-1")
+    assert inbox.forget("2026-11-21T00:00:00.000Z") == 1
+    assert inbox.heard("guid-1") is None
+    assert inbox.forget("2026-11-21T00:00:00.000Z") == 0
+    for guid, body in (("guid-1", "hash-1"), ("guid-2", "hash-1"), ("guid-1", "hash-2")):
+        assert not inbox.keep(a_delivery(guid, body, comment=5), MESSAGES)
+    assert inbox.unsent() == ()
+
+
+def test_a_comment_was_heard_when_its_writing_was(inbox):
+    heard = HeardInbox(inbox)
+    inbox.keep(replace(a_delivery(comment=5), heard=encode_heard(replace(HEARD, kind=HeardKind.COMMENT_EDITED))), ())
+    assert not heard.was_heard(5)
+    inbox.keep(a_delivery("guid-2", "hash-2", comment=5), ())
+    assert heard.was_heard(5)
+    assert not heard.was_heard(6)
 
 
 def test_a_state_without_tables_is_not_ready(tmp_path, inbox):

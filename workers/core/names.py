@@ -63,6 +63,18 @@ class CommandName(StrEnum):
     HELP = "help"
 
 
+_COMMAND = re.compile(rf"(?:\A|[\r\n])[ \t]*(/(?:{'|'.join(CommandName)}))(?![\w-])")
+
+
+def command_word(text: str) -> str:
+    """The first command that a line of a comment begins with, empty where none does. Quotes, code and sentences are not told apart.
+
+    The bot keeps the delivery of every such comment, whatever comes of it, so that one without a delivery was never heard.
+    """
+    found = _COMMAND.search(text)
+    return found[1] if found else ""
+
+
 def is_identifier(text: str) -> bool:
     """Whether `text` may be a module id or a task: it becomes a folder name."""
     return IDENTIFIER.fullmatch(text) is not None

@@ -6,7 +6,7 @@ from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.github.answers import Answer
 from workers.github.client import NotFoundError, surely
-from workers.github.permissions import COMMENT, COMMENTS, CREATE_COMMENT, EDIT_COMMENT, REACT
+from workers.github.permissions import ALL_COMMENTS, COMMENT, COMMENTS, CREATE_COMMENT, EDIT_COMMENT, REACT
 from workers.github.session import Session
 from workers.ports import Comment, Reaction, Repository
 
@@ -28,6 +28,11 @@ class Comments:
     def comments(self, repository: Repository, number: int) -> tuple[Comment, ...]:
         """Every comment of a pull, oldest first."""
         found = (self._comment(item) for item in self.session.every(COMMENTS, repository, number=number))
+        return tuple(sorted(found, key=lambda item: item.id))
+
+    def comments_since(self, repository: Repository, since: str) -> tuple[Comment, ...]:
+        """Those of every issue and pull that were written or edited since then, oldest first."""
+        found = (self._comment(item) for item in self.session.every(ALL_COMMENTS, repository, query={"since": since}))
         return tuple(sorted(found, key=lambda item: item.id))
 
     def post_comment(self, repository: Repository, number: int, body: str) -> Comment:
@@ -66,6 +71,8 @@ class Comments:
             author=answer.maybe_number("user", "id") or 0,
             author_login=answer.maybe_text("user", "login") or "ghost",
             by_us=self._by_us(answer),
+            by_person=answer.maybe_text("user", "type") == "User",
+            under=int(answer.maybe_text("issue_url").rpartition("/")[2] or 0),
             body=answer.maybe_text("body"),
             created_at=created,
             edited=answer.maybe_text("updated_at") > created,

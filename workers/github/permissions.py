@@ -44,6 +44,7 @@ CREATE_PULL = Endpoint("POST", "/repos/{repo}/pulls", "pull_requests", "write")
 
 # The conversation of a pull answers to the permission on pulls as well as to the one on issues.
 COMMENTS = Endpoint("GET", "/repos/{repo}/issues/{number}/comments", "pull_requests")
+ALL_COMMENTS = Endpoint("GET", "/repos/{repo}/issues/comments", "pull_requests")
 COMMENT = Endpoint("GET", "/repos/{repo}/issues/comments/{id}", "pull_requests")
 CREATE_COMMENT = Endpoint("POST", "/repos/{repo}/issues/{number}/comments", "pull_requests", "write")
 EDIT_COMMENT = Endpoint("PATCH", "/repos/{repo}/issues/comments/{id}", "pull_requests", "write")

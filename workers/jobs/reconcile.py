@@ -6,6 +6,7 @@ from workers.core.errors import ExpectedError
 from workers.core.rollout import UNFINISHED
 from workers.messages import CommitWorkdocs, PlanPull, Reconcile, RecoverRollout, Triage
 from workers.ports import Pull, PullMemory, Repository, Services
+from workers.steps.unheard import ask_again
 
 
 def reconcile(message: Reconcile, services: Services) -> None:
@@ -16,7 +17,9 @@ def reconcile(message: Reconcile, services: Services) -> None:
     _recover_rollouts(services)
     for repository in services.host.repositories(services.configs.repositories()):
         try:
-            _look_at_pulls(repository, services)
+            pulls = services.host.open_pulls(repository)
+            _look_at_pulls(repository, pulls, services)
+            ask_again(repository, pulls, services)
         except ExpectedError:
             continue
 
@@ -35,11 +38,11 @@ def _recover_rollouts(services: Services) -> None:
             services.queue.send(CommitWorkdocs(rollout=rollout.id))
 
 
-def _look_at_pulls(repository: Repository, services: Services) -> None:
+def _look_at_pulls(repository: Repository, pulls: tuple[Pull, ...], services: Services) -> None:
     """A lost event shows as a head or a base that nobody planned; a plan that died as a wish that nobody fulfilled."""
     known = {item.number: item for item in services.store.pulls(repository.id)}
     tips: dict[str, str] = {}
-    for pull in services.host.open_pulls(repository):
+    for pull in pulls:
         memory = known.get(pull.number)
         if memory is not None and memory.planned_base and pull.base_branch not in tips:
             tips[pull.base_branch] = services.host.branch_tip(repository, pull.base_branch)

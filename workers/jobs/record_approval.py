@@ -12,7 +12,7 @@ from workers.messages import ApplyPlan, PlanPull, RecordApproval
 from workers.ports import Services
 from workers.rendering.verdict import next_step
 from workers.steps.approvers import unused
-from workers.steps.command import Asked, asked_by, refuse
+from workers.steps.command import Asked, asked_by, overtaken, refuse
 from workers.steps.guard import mend_report
 from workers.steps.judge import Judged, judge
 from workers.steps.propose import changed_since
@@ -35,6 +35,8 @@ def record_approval(message: RecordApproval, services: Services) -> None:
         services.queue.send(PlanPull(repository=message.repository, pull=message.pull))
         return
     stored = _named_plan(asked, asked.module, asked.environment, services)
+    if not isinstance(stored, Refusal):
+        stored = overtaken(asked, services) or stored
     if isinstance(stored, Refusal):
         refuse(asked.opened, asked.heard, asked.command, (stored,), services)
         return

@@ -11,7 +11,7 @@ from workers.core.rollout import Rollout, RolloutState, Step
 from workers.core.schema import snapshot_from_json
 from workers.messages import ApplyPlan, PlanPull, RecoverRollout
 from workers.ports import Reaction, Services, Target
-from workers.steps.command import Asked, asked_by, refuse
+from workers.steps.command import Asked, asked_by, overtaken, refuse
 from workers.steps.ending import finish, follow, tell_deployment, version_table_of
 from workers.steps.pulls import read_pull
 from workers.steps.shown import shown
@@ -86,6 +86,10 @@ def _unlock(asked: Asked, services: Services) -> None:
     hold = services.store.hold(key)
     if hold is None:
         refuse(asked.opened, asked.heard, asked.command, (_not_held(asked.environment.name),), services)
+        return
+    late = overtaken(asked, services)
+    if late is not None:
+        refuse(asked.opened, asked.heard, asked.command, (late,), services)
         return
     if not _free(target, hold.rollout, services):
         refuse(asked.opened, asked.heard, asked.command, (_running(asked.environment.name),), services)

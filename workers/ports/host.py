@@ -36,12 +36,17 @@ class Pull:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """An issue comment; `author` is a numeric id, `by_us` whether this App wrote it. `edited` is GitHub's updated_at after created_at."""
+    """A comment of an issue or a pull, whose number is `under`; `author` is a numeric id, `by_us` whether this App wrote it.
+
+    `edited` is GitHub's updated_at after created_at.
+    """
 
     id: int
     author: int
     author_login: str
     by_us: bool
+    by_person: bool
+    under: int
     body: str
     created_at: str
     edited: bool
@@ -171,6 +176,10 @@ class Host(Protocol):
 
     def comments(self, repository: Repository, number: int) -> tuple[Comment, ...]:
         """Every comment of a pull, oldest first."""
+        ...
+
+    def comments_since(self, repository: Repository, since: str) -> tuple[Comment, ...]:
+        """The comments of every issue and pull that were written or edited since a time (ISO 8601, whole seconds), oldest first."""
         ...
 
     def post_comment(self, repository: Repository, number: int, body: str) -> Comment:

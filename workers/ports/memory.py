@@ -105,6 +105,14 @@ class Store(Protocol):
         """Pin id and name at first sight; a changed id under the same name raises ExpectedError(repository_changed)."""
         ...
 
+    def comments_read(self, repository: int) -> str:
+        """Up to when (ISO 8601) comments were looked through for unheard commands; empty before the first time."""
+        ...
+
+    def note_comments_read(self, repository: int, until: str) -> None:
+        """Everything written before was looked through; the repository must be remembered."""
+        ...
+
     def pushes(self, repository: int, ref: str) -> tuple[SeenPush, ...]:
         """Authenticated pushes to a branch."""
         ...

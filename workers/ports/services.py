@@ -22,6 +22,14 @@ class Inbox(Protocol):
         """What a signed delivery said."""
         ...
 
+    def was_heard(self, comment: int) -> bool:
+        """Whether the signed delivery of a new comment was kept, whatever came of it; true of those that hold a command word."""
+        ...
+
+    def forget(self, before: str) -> int:
+        """Forget what deliveries before a time (ISO 8601) said, and keep what replays are known by; returns how many."""
+        ...
+
     def unsent(self) -> tuple[tuple[str, Message], ...]:
         """(job id, message) of the outbox that was not sent yet, or that the queue may have lost since."""
         ...

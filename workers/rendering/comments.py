@@ -195,6 +195,7 @@ def _notice(name: str, view: NoticeView) -> str:
         subject=label,
         command=code(view.subject),
         report=link("report", view.report_url),
+        comment=link("comment", view.comment_url),
         job=code(view.job),
     )
 

@@ -167,6 +167,7 @@ class NoticeView:
     by: str
     subject: str
     report_url: str = ""
+    comment_url: str = ""
     job: str = ""
 
 

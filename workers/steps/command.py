@@ -56,6 +56,19 @@ def asked_by(message: Asking, services: Services) -> Asked | None:
     return _with_rights(opened, opened.configuration, heard, command, services)
 
 
+def overtaken(asked: Asked, services: Services) -> Refusal | None:
+    """Refuse a word that was written before a rollout began there, and came late: it was said of another state. None where none did."""
+    if asked.module is None or asked.environment is None:
+        return None
+    place = (asked.module.id, asked.environment.name)
+    rollouts = services.store.rollouts(asked.opened.repository.id, asked.opened.pull.number)
+    began = [item.started_at for item in rollouts if (item.module, item.environment) == place and item.started_at]
+    if not began or _second(asked.heard.at) >= _second(max(began)):
+        return None
+    message = f"a rollout began on {asked.environment.name} after this was written"
+    return _refusal(RefusalCode.APPROVAL_EXPIRED, message, "read the report as it is now, and write it again")
+
+
 def refuse(
     opened: OpenPull,
     heard: Heard,
@@ -172,6 +185,11 @@ def _faulty(command: Command) -> Refusal:
 
 def _not_configured() -> Refusal:
     return _refusal(RefusalCode.NOT_CONFIGURED, "the default branch has no `.github/schemagate.yml`", "merge one first")
+
+
+def _second(iso: str) -> str:
+    """GitHub's times have no more than seconds."""
+    return iso[:19]
 
 
 def _not_authorised(person: Person, command: Command) -> Refusal:

@@ -53,10 +53,12 @@ deliveries = Table(
     Column("body_hash", String(64), nullable=False, unique=True),
     Column("repository", BigInteger, nullable=False),
     Column("ref", Text, nullable=False),
+    Column("comment", BigInteger, nullable=False, server_default="0"),
     Column("received_at", String(40), nullable=False),
     Column("heard", Text, nullable=False),
     Index("deliveries_by_ref", "repository", "ref"),
     Index("deliveries_by_time", "received_at"),
+    Index("deliveries_by_comment", "comment"),
 )
 outbox = Table(
     "outbox",
@@ -76,7 +78,10 @@ outbox = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A verified delivery. `ref` is the branch that it tells a push of, else empty; `heard` is ASCII text; times are ISO 8601 in UTC."""
+    """A verified delivery. `ref` is the branch that it tells a push of, else empty; `comment` the one that it tells of, else 0.
+
+    `heard` is ASCII text; times are ISO 8601 in UTC.
+    """
 
     id: str
     body_hash: str
@@ -84,6 +89,7 @@ class Delivery:
     ref: str
     received_at: str
     heard: str
+    comment: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ class Inbox:
             "body_hash": delivery.body_hash,
             "repository": delivery.repository,
             "ref": delivery.ref,
+            "comment": delivery.comment,
             "received_at": delivery.received_at,
             "heard": delivery.heard,
         }
@@ -137,9 +144,15 @@ class Inbox:
             return connection.execute(select(deliveries.c.delivery).where(either).limit(1)).first() is not None
 
     def heard(self, delivery: str) -> str | None:
-        """What a delivery said, as it was kept."""
+        """What a delivery said, as it was kept; None where it was never kept, or is forgotten by now."""
         with reading(self._engine) as connection:
-            return connection.scalar(select(deliveries.c.heard).where(deliveries.c.delivery == delivery))
+            return connection.scalar(select(deliveries.c.heard).where(deliveries.c.delivery == delivery)) or None
+
+    def heard_of(self, comment: int) -> tuple[str, ...]:
+        """What told of a comment: written, edited, deleted."""
+        wanted = (deliveries.c.comment == comment) & (deliveries.c.heard != "")
+        with reading(self._engine) as connection:
+            return tuple(connection.scalars(select(deliveries.c.heard).where(wanted)))
 
     def heard_on(self, repository: int, ref: str) -> tuple[str, ...]:
         """What told of pushes to a branch, in the order in which it came."""
@@ -173,11 +186,19 @@ class Inbox:
         self._note(job_ids, done=True)
 
     def forget(self, before: str) -> int:
-        """Remove deliveries older than a time whose messages were all done; pushes stay, they say who may not approve."""
+        """Forget what deliveries older than a time said, whose messages were all done; returns how many.
+
+        Pushes stay, they say who may not approve. Of a comment the id and the hash stay: one who kept the signed body must not
+        bring it a second time. Anything else is only a hint, and a second one does no harm.
+        """
         waiting = select(outbox.c.delivery).where(outbox.c.done.is_(False))
         old = (deliveries.c.received_at < before) & (deliveries.c.ref == "") & deliveries.c.delivery.not_in(waiting)
+        comments = old & (deliveries.c.comment != 0) & (deliveries.c.heard != "")
+        theirs = select(deliveries.c.delivery).where(comments)
         with self._engine.begin() as connection:
-            return connection.execute(delete(deliveries).where(old)).rowcount
+            connection.execute(delete(outbox).where(outbox.c.delivery.in_(theirs)))
+            emptied = connection.execute(update(deliveries).where(comments).values(heard="")).rowcount
+            return emptied + connection.execute(delete(deliveries).where(old & (deliveries.c.comment == 0))).rowcount
 
     def ready(self) -> bool:
         """Whether the state answers and holds our tables."""

@@ -91,6 +91,16 @@ class Pulls(Ground):
         with reading(self._engine) as connection:
             return tuple(connection.scalars(select(repositories.c.id).order_by(repositories.c.id)))
 
+    def comments_read(self, repository: int) -> str:
+        with reading(self._engine) as connection:
+            known = select(repositories.c.comments_read).where(repositories.c.id == repository)
+            return connection.scalar(known) or ""
+
+    def note_comments_read(self, repository: int, until: str) -> None:
+        with self._engine.begin() as connection:
+            this = repositories.c.id == repository
+            connection.execute(update(repositories).where(this).values(comments_read=until))
+
     def pushes(self, repository: int, ref: str) -> tuple[SeenPush, ...]:
         """From `push` and `pull_request` deliveries alike, each commit and sender once, in the order in which they came."""
         heard = (json.loads(text) for text in self._inbox.heard_on(repository, ref))

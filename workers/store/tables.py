@@ -28,6 +28,7 @@ repositories = Table(
     memory,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False, unique=True),
+    Column("comments_read", String(40), nullable=False, server_default=""),
 )
 pulls = Table(
     "pulls",
