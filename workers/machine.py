@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from workers.sandbox.selftest import proven_sandbox
 from workers.sources.alembic.environments import Environments
 from workers.sources.alembic.record import Recorder
 from workers.sources.alembic.source import AlembicSource
+from workers.sources.prisma.engine import PrismaEngine
+from workers.sources.prisma.process import EngineProcess
+from workers.sources.prisma.record import Recorder as PrismaRecorder
+from workers.sources.prisma.source import PrismaSource
 
 PROJECT = Path(__file__).resolve().parent.parent
 UV = Path(sys.executable).parent / "uv"
@@ -59,10 +64,10 @@ def find_machine(folder: Path, *, off: bool) -> Machine:
     return Machine(area=area, identity=who, sandbox=found.sandbox, probes=probes)
 
 
-def databases(found: Machine) -> tuple[Database, ...]:
-    """The engines that are served."""
+def databases(found: Machine, key: bytes) -> tuple[Database, ...]:
+    """The engines that are served. By `key` they hash what stands in a catalog and must not be shown."""
     return (
-        PostgresqlDatabase(area=found.area, sandbox=found.sandbox),
+        PostgresqlDatabase(area=found.area, sandbox=found.sandbox, key=key),
         SqliteDatabase(area=found.area, sandbox=found.sandbox),
     )
 
@@ -73,4 +78,8 @@ def sources(found: Machine) -> tuple[Source, ...]:
     environments = Environments(
         area=found.area, identity=found.identity, uv=UV, interpreter=Path(sys.executable), operator=operator
     )
-    return (AlembicSource(recorder=Recorder(sandbox=found.sandbox, area=found.area), environments=environments),)
+    process = EngineProcess(sandbox=found.sandbox, area=found.area, search_path=os.environ.get("PATH", os.defpath))
+    return (
+        AlembicSource(recorder=Recorder(sandbox=found.sandbox, area=found.area), environments=environments),
+        PrismaSource(recorder=PrismaRecorder(engine=PrismaEngine(process), new_id=lambda: str(uuid.uuid4()))),
+    )

@@ -15,7 +15,7 @@ from typing import Any
 
 from workers import wiring
 from workers.console.output import Parser, hidden, progress, tell, url_around, write
-from workers.console.standalone import folder, open_machine, sound
+from workers.console.standalone import folder, hash_key, open_machine, sound
 from workers.console.starting import LARGEST, modules_among
 from workers.core.config import Approver, ApproverKind, Environment, Module, Origin, SecretRef
 from workers.core.config_files import (
@@ -261,7 +261,7 @@ def _services(asked: _Asked, code: LocalCode, place: Path) -> Iterator[Services]
             secrets=SecretValues({**os.environ, GIVEN: asked.url, GIVEN_SCRATCH: asked.scratch}),
             configs=absent,
             replays=KeptReplays(folder() / "replays"),
-            databases=databases(machine),
+            databases=databases(machine, hash_key()),
             sources=sources(machine),
             server_url="",
             version=VERSION,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -12,7 +13,7 @@ from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.machine import Machine, databases, find_machine
 from workers.ports import Target
-from workers.settings import Sandbox, data_dir
+from workers.settings import KEY_BYTES, Sandbox, create_key, data_dir, read_keys
 from workers.steps.target import database_of
 
 
@@ -32,6 +33,16 @@ def open_machine() -> Machine:
     return find_machine(folder(), off=os.environ.get("SCHEMAGATE_SANDBOX") == Sandbox.OFF.value)
 
 
+def hash_key() -> bytes:
+    """The key of the hashes that stand in for secrets in snapshots: the service's where it is here, else one of this user's own, kept."""
+    named = os.environ.get("SCHEMAGATE_STATE_KEY", "")
+    path = Path(named.removeprefix("file:")) if named else folder() / "state.key"
+    if not path.exists():
+        path = folder() / "hashes.key"
+        create_key(path, secrets.token_bytes(KEY_BYTES))
+    return read_keys(path)[0].secret
+
+
 def sound(url: str) -> str:
     """The URL itself. Raises ExpectedError where it is none, or where a part of its password would be read, and shown, as the server's name."""
     scheme, _, rest = url.partition("://")
@@ -49,7 +60,7 @@ def sound(url: str) -> str:
 def open_target(url: str) -> Target:
     """The target of a URL. Raises ExpectedError for an engine that is not served."""
     sound(url)
-    served = databases(open_machine())
+    served = databases(open_machine(), hash_key())
     database = database_of(served, url)
     if database is None:
         names = ", ".join(f"{item.engine.value}://" for item in served)

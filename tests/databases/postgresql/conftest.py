@@ -16,7 +16,7 @@ from workers.sandbox.runtime import open_area
 @pytest.fixture(scope="session")
 def engine(shared_dir: Path) -> PostgresqlDatabase:
     area = open_area(shared_dir / "engine", our_identity())
-    return PostgresqlDatabase(area, real_sandbox(area).sandbox)
+    return PostgresqlDatabase(area, real_sandbox(area).sandbox, b"a key of the tests, 32 bytes long")
 
 
 @pytest.fixture(params=[16, 18])

@@ -159,14 +159,18 @@ AUTHORITY = [
     "GRANT DELETE ON orders TO public",
     "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO public",
     "ALTER TABLE scratchpad OWNER TO pg_database_owner",
-    "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION watch()",
-    "ALTER EVENT TRIGGER seen DISABLE",
+    "ALTER EVENT TRIGGER seen OWNER TO other_superuser",
     "GRANT SELECT (event) ON hits TO public",
 ]
 
 
 def test_authority_binds_a_plan_and_is_no_difference_of_schemas(engine, pg_url):
-    run(pg_url, EVERY_KIND + "CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'")
+    run(
+        pg_url,
+        EVERY_KIND
+        + "CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE ROLE other_superuser SUPERUSER;"
+        "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION watch()",
+    )
     before = snapshot(engine, pg_url)
     for script in AUTHORITY:
         run(pg_url, script)
@@ -191,20 +195,19 @@ def test_what_an_extension_owns_says_so(engine, url):
 def test_what_is_not_compared_is_named(engine, url):
     run(
         url,
-        "CREATE TABLE t (a int, b int); CREATE PUBLICATION p FOR TABLE t; CREATE STATISTICS s ON a, b FROM t;"
-        'CREATE TYPE r AS RANGE (subtype = int4); CREATE COLLATION c FROM "C"; SELECT lo_create(0);'
-        "CREATE FUNCTION f(t) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE CAST (t AS int) WITH FUNCTION f(t);"
-        "CREATE TEXT SEARCH CONFIGURATION words (COPY = simple)",
+        "CREATE TABLE t (a int, b int); SELECT lo_create(0); CREATE TYPE shell; CREATE OPERATOR FAMILY family USING btree;"
+        "CREATE FUNCTION twice(int, int) RETURNS int LANGUAGE sql AS 'SELECT $1 + $2';"
+        "CREATE OPERATOR ## (LEFTARG = int, RIGHTARG = int, FUNCTION = twice);"
+        "CREATE CONVERSION latin FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;"
+        "CREATE ACCESS METHOD pile TYPE TABLE HANDLER heap_tableam_handler",
     )
     said = {(item.kind, item.name) for item in snapshot(engine, url).unread}
     assert said == {
-        ("publication", ("p",)),
-        ("statistics", ("public", "s")),
-        ("range type", ("public", "r")),
-        ("collation", ("public", "c")),
-        ("cast", ("public.t", "integer")),
+        ("access method", ("pile",)),
+        ("conversion", ("public", "latin")),
         ("large objects", ("all",)),
-        ("text search configuration", ("public", "words")),
+        ("operator", ("public", "##(integer, integer)")),
+        ("operator family", ("public", "family")),
     }
 
 

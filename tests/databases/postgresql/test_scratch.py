@@ -210,6 +210,27 @@ def test_another_major_version_has_no_scratch(target, scratch, server, names):
     assert refused.value.code is RefusalCode.TARGET_VERSION_UNSUPPORTED
 
 
+FOREIGN = f"""CREATE FOREIGN DATA WRAPPER far; CREATE SERVER there FOREIGN DATA WRAPPER far OPTIONS (host 'h');
+CREATE USER MAPPING FOR public SERVER there OPTIONS (password '{PASSWORD}', note 'a;\'\'b
+);');
+CREATE TABLE sent (id int PRIMARY KEY); CREATE PUBLICATION all_of_it FOR TABLE sent;
+CREATE FUNCTION after_it() RETURNS text LANGUAGE sql AS $$ SELECT 'CREATE USER MAPPING FOR x OPTIONS (
+)' $$"""
+
+
+def test_passwords_of_user_mappings_stay_on_the_target_and_publications_come_along(server, names, target, scratch):
+    server.execute(FOREIGN, names[0])
+    with target.reading() as reader:
+        live = reader.snapshot()
+    dump = target.dump(())
+    assert PASSWORD not in repr(dump)
+    with scratch.clone(dump) as clone, clone.reading() as reader:
+        changes = diff(live, reader.snapshot())
+    assert [(item.kind.value, [key for key, _, _ in item.attributes]) for item in changes] == [
+        ("user_mapping", ["foreign_options"])
+    ]
+
+
 def test_what_cannot_be_rebuilt_says_why(target, scratch):
     broken = replace(target.dump(()), script="CREATE EXTENSION not_here;")
     with pytest.raises(ExpectedError, match="not_here"), scratch.clone(broken):

@@ -12,14 +12,17 @@ from operator import attrgetter
 
 import psycopg
 
+from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.schema import ObjectKind, SchemaObject, Snapshot, Unread, ordered
 from workers.databases.postgresql.catalog_authority import authority
-from workers.databases.postgresql.catalog_constraints import constraints, indexes
+from workers.databases.postgresql.catalog_constraints import constraints
 from workers.databases.postgresql.catalog_frame import USER, Frame, Part, Row, opened
+from workers.databases.postgresql.catalog_indexes import indexes
+from workers.databases.postgresql.catalog_rare import rare, unseen
 from workers.databases.postgresql.catalog_routines import policies, routines, rules, triggers
 from workers.databases.postgresql.catalog_tables import columns, sequences, tables, views
-from workers.databases.postgresql.catalog_types import composites, domains, enums, extensions, schemas
+from workers.databases.postgresql.catalog_types import composites, domains, enums, extensions, ranges, schemas
 
 SETTINGS = (
     ("search_path", "pg_catalog, pg_temp"),
@@ -41,6 +44,7 @@ _PARTS: tuple[Part, ...] = (
     enums,
     domains,
     composites,
+    ranges,
     tables,
     columns,
     views,
@@ -51,39 +55,24 @@ _PARTS: tuple[Part, ...] = (
     triggers,
     rules,
     policies,
+    rare,
 )
 
 _NOT_COMPARED = "not compared yet"
 _OWN = "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype IN ('e', 'i') AND d.classid = {0} AND d.objid = {1})"
 _UNREAD = f"""
-    SELECT 'publication', ARRAY[pubname::text] FROM pg_publication
-    UNION ALL SELECT 'subscription', ARRAY[subname::text] FROM pg_subscription
-        WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-    UNION ALL SELECT 'foreign data wrapper', ARRAY[fdwname::text] FROM pg_foreign_data_wrapper WHERE true {_OWN.format(2328, "oid")}
-    UNION ALL SELECT 'foreign server', ARRAY[srvname::text] FROM pg_foreign_server
-    UNION ALL SELECT 'user mapping', ARRAY[srvname::text, usename::text] FROM pg_user_mappings
-    UNION ALL SELECT 'foreign table', ARRAY[n.nspname::text, c.relname::text] FROM pg_class c
-        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND {USER}
-    UNION ALL SELECT CASE t.typtype WHEN 'r' THEN 'range type' ELSE 'base type' END, ARRAY[n.nspname::text, t.typname::text]
+    SELECT 'base type', ARRAY[n.nspname::text, t.typname::text]
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-        WHERE (t.typtype = 'r' OR (t.typtype = 'b' AND t.typelem = 0 AND t.typisdefined)) AND {USER} {_OWN.format(1247, "t.oid")}
-    UNION ALL SELECT 'cast', ARRAY[format_type(castsource, NULL), format_type(casttarget, NULL)] FROM pg_cast
-        WHERE oid >= 16384 {_OWN.format(2605, "oid")}
+        WHERE t.typtype = 'b' AND t.typelem = 0 AND t.typisdefined AND {USER} {_OWN.format(1247, "t.oid")}
     UNION ALL SELECT 'operator', ARRAY[n.nspname::text, o.oprname || '(' || format_type(o.oprleft, NULL) || ', '
         || format_type(o.oprright, NULL) || ')'] FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
         WHERE {USER} {_OWN.format(2617, "o.oid")}
     UNION ALL SELECT 'operator class', ARRAY[n.nspname::text, o.opcname::text] FROM pg_opclass o
         JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE {USER} {_OWN.format(2616, "o.oid")}
-    UNION ALL SELECT 'collation', ARRAY[n.nspname::text, o.collname::text] FROM pg_collation o
-        JOIN pg_namespace n ON n.oid = o.collnamespace WHERE {USER} {_OWN.format(3456, "o.oid")}
+    UNION ALL SELECT 'operator family', ARRAY[n.nspname::text, o.opfname::text] FROM pg_opfamily o
+        JOIN pg_namespace n ON n.oid = o.opfnamespace WHERE {USER} {_OWN.format(2753, "o.oid")}
     UNION ALL SELECT 'conversion', ARRAY[n.nspname::text, o.conname::text] FROM pg_conversion o
         JOIN pg_namespace n ON n.oid = o.connamespace WHERE {USER} {_OWN.format(2607, "o.oid")}
-    UNION ALL SELECT 'statistics', ARRAY[n.nspname::text, o.stxname::text] FROM pg_statistic_ext o
-        JOIN pg_namespace n ON n.oid = o.stxnamespace WHERE {USER} {_OWN.format(3381, "o.oid")}
-    UNION ALL SELECT 'text search configuration', ARRAY[n.nspname::text, o.cfgname::text] FROM pg_ts_config o
-        JOIN pg_namespace n ON n.oid = o.cfgnamespace WHERE {USER} {_OWN.format(3602, "o.oid")}
-    UNION ALL SELECT 'text search dictionary', ARRAY[n.nspname::text, o.dictname::text] FROM pg_ts_dict o
-        JOIN pg_namespace n ON n.oid = o.dictnamespace WHERE {USER} {_OWN.format(3600, "o.oid")}
     UNION ALL SELECT 'language', ARRAY[lanname::text] FROM pg_language WHERE oid >= 16384 {_OWN.format(2612, "oid")}
     UNION ALL SELECT 'access method', ARRAY[amname::text] FROM pg_am WHERE oid >= 16384 {_OWN.format(2601, "oid")}
     UNION ALL SELECT 'transform', ARRAY[format_type(trftype, NULL)] FROM pg_transform WHERE true {_OWN.format(3576, "oid")}
@@ -93,16 +82,16 @@ _UNREAD = f"""
     UNION ALL SELECT 'large objects', ARRAY['all'] FROM pg_largeobject_metadata HAVING count(*) > 0"""
 
 
-def snapshot(connection: psycopg.Connection[Row]) -> Snapshot:
-    """Read everything inside the transaction that is open, under `SETTINGS`."""
-    frame = opened(connection)
+def snapshot(connection: psycopg.Connection[Row], hiding: Hiding) -> Snapshot:
+    """Read everything inside the transaction that is open, under `SETTINGS`; `hiding` stands before values that nobody may read."""
+    frame = opened(connection, hiding)
     objects = [item for part in _PARTS for item in part(frame)]
     return Snapshot(
         engine=Engine.POSTGRESQL,
         version=connection.info.parameter_status("server_version") or "",
         database=connection.info.dbname,
         objects=_in_order(objects),
-        unread=tuple(_unread(frame)),
+        unread=(*_unread(frame), *unseen(frame, objects)),
         authority=ordered(authority(frame)),
     )
 

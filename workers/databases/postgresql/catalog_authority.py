@@ -1,4 +1,4 @@
-"""Who may do what, and what acts unseen: owners, privileges, settings of roles and of the database, event triggers."""
+"""Who may do what, and what acts unseen: owners, privileges, settings of roles and of the database."""
 
 from __future__ import annotations
 
@@ -25,13 +25,28 @@ _TYPES = """SELECT t.typtype::text, n.nspname, t.typname, t.typowner, t.typacl::
     WHERE (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c') AND """
 _SCHEMAS = """SELECT n.nspname, n.nspowner, n.nspacl::text[],
     CASE WHEN n.nspacl IS NOT NULL THEN acldefault('n', n.nspowner)::text[] END FROM pg_namespace n WHERE """
+_OTHERS = f"""SELECT ARRAY['event_trigger', evtname]::text[], evtowner, NULL::text[], NULL::text[] FROM pg_event_trigger
+    UNION ALL SELECT ARRAY['publication', pubname]::text[], pubowner, NULL, NULL FROM pg_publication
+    UNION ALL SELECT ARRAY['subscription', subname]::text[], subowner, NULL, NULL FROM pg_subscription
+        WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION ALL SELECT ARRAY['foreign_data_wrapper', fdwname]::text[], fdwowner, fdwacl::text[],
+        CASE WHEN fdwacl IS NOT NULL THEN acldefault('F', fdwowner)::text[] END FROM pg_foreign_data_wrapper
+    UNION ALL SELECT ARRAY['foreign_server', srvname]::text[], srvowner, srvacl::text[],
+        CASE WHEN srvacl IS NOT NULL THEN acldefault('S', srvowner)::text[] END FROM pg_foreign_server
+    UNION ALL SELECT ARRAY['statistics', n.nspname, stxname]::text[], stxowner, NULL, NULL FROM pg_statistic_ext
+        JOIN pg_namespace n ON n.oid = stxnamespace WHERE {USER}
+    UNION ALL SELECT ARRAY['collation', n.nspname, collname]::text[], collowner, NULL, NULL FROM pg_collation
+        JOIN pg_namespace n ON n.oid = collnamespace WHERE {USER}
+    UNION ALL SELECT ARRAY['text_search_configuration', n.nspname, cfgname]::text[], cfgowner, NULL, NULL FROM pg_ts_config
+        JOIN pg_namespace n ON n.oid = cfgnamespace WHERE {USER}
+    UNION ALL SELECT ARRAY['text_search_dictionary', n.nspname, dictname]::text[], dictowner, NULL, NULL FROM pg_ts_dict
+        JOIN pg_namespace n ON n.oid = dictnamespace WHERE {USER}"""
 _DATABASE = """SELECT datname, datdba, datacl::text[], acldefault('d', datdba)::text[],
     pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = current_database()"""
 _DEFAULTS = """SELECT d.defaclrole, coalesce(n.nspname, ''), d.defaclobjtype::text, d.defaclacl::text[] FROM pg_default_acl d
     LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace"""
 _SETTINGS = """SELECT s.setdatabase <> 0, s.setrole, s.setconfig FROM pg_db_role_setting s
     WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"""
-_EVENT_TRIGGERS = """SELECT evtname, evtevent, evtenabled::text, evtfoid::regprocedure::text, evttags, evtowner FROM pg_event_trigger"""
 _WORDS = {
     "r": "table",
     "p": "table",
@@ -60,7 +75,6 @@ _RIGHTS = {
 }
 _LETTER = re.compile(r"(\w)(\*?)")
 _ENTRY = re.compile(r'("(?:[^"]|"")*"|[^"=]*)=([A-Za-z*]*)/(.*)', re.DOTALL)
-_ENABLED = {"O": "enabled", "D": "disabled", "R": "replica", "A": "always"}
 
 
 def authority(frame: Frame) -> list[SchemaObject]:
@@ -75,7 +89,7 @@ def authority(frame: Frame) -> list[SchemaObject]:
     for here, role, settings in frame.rows(_SETTINGS):
         scope: Name = ("database" if here else "every database", roles.get(role, str(role)) if role else "every role")
         found.append(SchemaObject(ObjectKind.SETTING, scope, (("settings", tuple(sorted(settings))),)))
-    return [*found, *_event_triggers(frame, roles), *_database(frame, roles)]
+    return [*found, *_database(frame, roles)]
 
 
 def _owned(frame: Frame, roles: dict[int, str]) -> list[SchemaObject]:
@@ -85,6 +99,7 @@ def _owned(frame: Frame, roles: dict[int, str]) -> list[SchemaObject]:
         for query, words in kinds
         for kind, schema, name, *rest in frame.rows(query + USER)
     ]
+    rows += [(tuple(name), rest) for name, *rest in frame.rows(_OTHERS)]
     rows += [(("schema", name), rest) for name, *rest in frame.rows(_SCHEMAS + USER)]
     found = []
     for name, (owner, acl, usual) in rows:
@@ -125,23 +140,6 @@ def _grant(item: str) -> str:
 
 def _role(text: str) -> str:
     return text[1:-1].replace('""', '"') if text.startswith('"') else text
-
-
-def _event_triggers(frame: Frame, roles: dict[int, str]) -> list[SchemaObject]:
-    return [
-        SchemaObject(
-            ObjectKind.EVENT_TRIGGER,
-            (name,),
-            (
-                ("enabled", _ENABLED.get(enabled, enabled)),
-                ("event", event),
-                ("function", function),
-                ("owner", roles.get(owner, str(owner))),
-                ("tags", tuple(sorted(tags or ()))),
-            ),
-        )
-        for name, event, enabled, function, tags, owner in frame.rows(_EVENT_TRIGGERS)
-    ]
 
 
 def _database(frame: Frame, roles: dict[int, str]) -> list[SchemaObject]:

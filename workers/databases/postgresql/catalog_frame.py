@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 import psycopg
 
+from workers.core.hidden import Hiding
 from workers.core.schema import Name, ObjectKind, SchemaObject, Value
 
 # Oids of the catalogs themselves are fixed: pg_class.dat and its like assign them.
@@ -18,9 +19,11 @@ USER = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 """The condition on pg_namespace n that keeps what users made; the server reserves the prefix."""
 
 Row = tuple[Any, ...]
+Attributes = tuple[tuple[str, Value], ...]
 
-_COMMENTS = """SELECT classoid, objoid, objsubid, description FROM pg_description
-    WHERE classoid IN (1259, 1247, 1255, 2615, 2606, 2620, 2618, 3256, 3079) AND (objoid >= 16384 OR classoid = 2615)"""
+_COMMENTS = (
+    "SELECT classoid, objoid, objsubid, description FROM pg_description WHERE objoid >= 16384 OR classoid = 2615"
+)
 _MEMBERS = """SELECT d.classid, d.objid, e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
     WHERE d.refclassid = 3079 AND d.deptype = 'e'"""
 _COLLATIONS = """SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.collname)
@@ -31,17 +34,18 @@ _COLLATIONS = """SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.co
 class Frame:
     """The lookups of one snapshot. What hangs on tables reads the names that were filled in when the tables were read.
 
-    `shapes` are the columns of views; `collated` the collation of each column.
+    `shapes` are the columns of views; `collated` the collations that are not their type's own; `grants` the rights on single columns.
     """
 
     connection: psycopg.Connection[Row]
     version: int
+    hiding: Hiding
     comments: dict[tuple[int, int, int], str] = field(default_factory=dict)
     members: dict[tuple[int, int], str] = field(default_factory=dict)
     relations: dict[int, Name] = field(default_factory=dict)
     columns: dict[int, dict[int, str]] = field(default_factory=dict)
     collated: dict[tuple[int, int], int] = field(default_factory=dict)
-    shapes: dict[int, list[str]] = field(default_factory=dict)
+    shapes: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     sequences: list[Row] | None = None
     indexes: list[Row] | None = None
     operator_classes: dict[int, str] | None = None
@@ -57,14 +61,28 @@ class Frame:
 
     def made(self, kind: ObjectKind, name: Name, place: tuple[int, int], /, **values: Value) -> SchemaObject:
         """Build an object with its comment and its extension; values that are None, False or empty are left out."""
-        kept = {key: value for key, value in values.items() if value not in _NOTHING}
+        return self.placed(kind, name, place, kept(values))
+
+    def placed(self, kind: ObjectKind, name: Name, place: tuple[int, int], values: Attributes) -> SchemaObject:
+        """Build an object of sorted attributes, with its comment and its extension."""
         comment = self.comments.get((*place, 0))
         extension = self.members.get(place)
+        if comment is None and extension is None:
+            return SchemaObject(kind, name, values)
+        return SchemaObject(kind, name, self.told(values, comment, extension))
+
+    def told(self, values: Attributes, comment: str | None, extension: str | None) -> Attributes:
+        """Put comment and extension among sorted attributes."""
+        more: list[tuple[str, Value]] = [*values]
         if comment is not None:
-            kept["comment"] = comment
+            more.append(("comment", self.hiding.text(comment)))
         if extension is not None:
-            kept["extension"] = extension
-        return SchemaObject(kind, name, tuple(sorted(kept.items())))
+            more.append(("extension", extension))
+        return tuple(sorted(more))
+
+    def hidden(self, options: Iterable[str] | None) -> tuple[str, ...]:
+        """Options as `name=hash`: they may hold passwords."""
+        return tuple(sorted(self.hiding.option(item) for item in options or ()))
 
     def collation(self, oid: int) -> str:
         """A collation's qualified name."""
@@ -72,19 +90,30 @@ class Frame:
             self._collations.update(self.rows(_COLLATIONS))
         return self._collations[oid]
 
-    def names(self, relation: int, numbers: list[int] | None) -> tuple[str, ...]:
+    def names(self, relation: int, numbers: Iterable[int] | None) -> tuple[str, ...]:
         """The names of a relation's columns by their numbers."""
         columns = self.columns[relation]
-        return tuple(columns[number] for number in numbers or ())
+        return tuple([columns[number] for number in numbers or ()])
 
 
-def opened(connection: psycopg.Connection[Row]) -> Frame:
+def opened(connection: psycopg.Connection[Row], hiding: Hiding) -> Frame:
     """Read what is looked up by every kind of object."""
-    frame = Frame(connection, connection.info.server_version)
+    frame = Frame(connection, connection.info.server_version, hiding)
     frame.comments = {(classid, oid, part): text for classid, oid, part, text in frame.rows(_COMMENTS)}
     frame.members = {(classid, oid): name for classid, oid, name in frame.rows(_MEMBERS)}
     return frame
 
 
+def kept(values: dict[str, Value]) -> Attributes:
+    """Sorted attributes without those that are None, False or empty."""
+    return tuple(sorted([pair for pair in values.items() if pair[1] not in _NOTHING]))
+
+
+def listed(joined: str | None) -> list[str]:
+    """The elements of an array that a query joined; a text can be a key where a list cannot."""
+    return joined.split(_BETWEEN) if joined else []
+
+
 Part = Callable[[Frame], list[SchemaObject]]
+_BETWEEN = "\x1f"
 _NOTHING: tuple[Value, ...] = (None, False, (), "")

@@ -17,10 +17,10 @@ from workers.databases.postgresql.catalog_frame import (
 )
 from workers.databases.postgresql.expressions import canonical, canonical_statement
 
-_TRIGGERS = """SELECT g.oid, g.tgrelid, g.tgname, g.tgenabled::text, pg_get_triggerdef(g.oid)
+_TRIGGERS = """SELECT g.oid, g.tgrelid, g.tgname, g.tgenabled::text, pg_get_triggerdef(g.oid), g.tgparentid <> 0
     FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE NOT g.tgisinternal AND """
-_RULES = """SELECT r.oid, r.ev_class, r.rulename, r.ev_enabled::text, pg_get_ruledef(r.oid)
+_RULES = """SELECT r.oid, r.ev_class, r.rulename, r.ev_enabled::text, pg_get_ruledef(r.oid), false
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE r.rulename <> '_RETURN' AND """
 _POLICIES = """SELECT p.oid, p.polrelid, p.polname, p.polcmd::text, p.polpermissive, pg_get_expr(p.polqual, p.polrelid),
@@ -51,7 +51,8 @@ def _routines_query(frame: Frame) -> LiteralString:
     return (
         """SELECT p.oid, n.nspname, p.proname, oidvectortypes(p.proargtypes), p.prokind::text, pg_get_function_arguments(p.oid),
         pg_get_function_result(p.oid), l.lanname, p.prosrc, p.probin, p.provolatile::text, p.proisstrict, p.prosecdef, p.proleakproof,
-        p.proparallel::text, p.procost, p.prorows, p.proconfig, NULLIF(p.prosupport, 0)::regproc::text, """
+        p.proparallel::text, p.procost, p.prorows, p.proconfig, NULLIF(p.prosupport, 0)::regproc::text,
+        ARRAY(SELECT format_type(x, NULL) FROM unnest(p.protrftypes) x ORDER BY 1), """
         + frame.since(14, "pg_get_function_sqlbody(p.oid)")
         + """ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
     WHERE """
@@ -61,13 +62,13 @@ def _routines_query(frame: Frame) -> LiteralString:
 
 def _routine(frame: Frame, row: Row, aggregate: Row | None) -> SchemaObject:
     oid, schema, name, types, letter, arguments, result, language, source, library, volatility, strict = row[:12]
-    definer, leakproof, parallel, cost, returned, config, support, body = row[12:]
+    definer, leakproof, parallel, cost, returned, config, support, transforms, body = row[12:]
     usual_cost = 1 if language in {"c", "internal"} else 100
     values: dict[str, Value] = {
-        "arguments": arguments,
+        "arguments": frame.hiding.text(arguments),
         "result": result,
         "language": language,
-        "body": canonical_statement(body, _BEFORE_BODY) if body else None if aggregate else source,
+        "body": None if aggregate else frame.hiding.text(canonical_statement(body, _BEFORE_BODY) if body else source),
         "library": library,
         "volatility": _VOLATILITY[volatility],
         "strict": strict,
@@ -76,7 +77,8 @@ def _routine(frame: Frame, row: Row, aggregate: Row | None) -> SchemaObject:
         "parallel": _PARALLEL.get(parallel),
         "cost": f"{cost:g}" if cost != usual_cost else None,
         "rows": f"{returned:g}" if returned not in {0, 1000} else None,
-        "settings": tuple(sorted(config or ())),
+        "settings": tuple(sorted(map(frame.hiding.text, config or ()))),
+        "transforms": tuple(transforms or ()),
         "support": support,
         "window": letter == "w",
     }
@@ -87,27 +89,25 @@ def _routine(frame: Frame, row: Row, aggregate: Row | None) -> SchemaObject:
 
 def triggers(frame: Frame) -> list[SchemaObject]:
     """Read triggers but those that constraints made."""
-    return [
-        _acting(frame, ObjectKind.TRIGGER, PG_TRIGGER, row, canonical_statement(row[4]))
-        for row in frame.rows(_TRIGGERS + USER)
-    ]
+    return [_acting(frame, ObjectKind.TRIGGER, PG_TRIGGER, row) for row in frame.rows(_TRIGGERS + USER)]
 
 
 def rules(frame: Frame) -> list[SchemaObject]:
     """Read rules but those that make views."""
-    return [
-        _acting(frame, ObjectKind.RULE, PG_REWRITE, row, canonical_statement(row[4]))
-        for row in frame.rows(_RULES + USER)
-    ]
+    return [_acting(frame, ObjectKind.RULE, PG_REWRITE, row) for row in frame.rows(_RULES + USER)]
 
 
-def _acting(frame: Frame, kind: ObjectKind, catalog: int, row: Row, definition: str) -> SchemaObject:
-    oid, relation, name, enabled, _ = row
+def _acting(frame: Frame, kind: ObjectKind, catalog: int, row: Row) -> SchemaObject:
+    oid, relation, name, enabled, definition, inherited = row
     extension = frame.members.get((PG_CLASS, relation))
-    owner: dict[str, Value] = {"extension": extension} if extension else {}
-    state = _ENABLED.get(enabled)
     return frame.made(
-        kind, (*frame.relations[relation], name), (catalog, oid), definition=definition, enabled=state, **owner
+        kind,
+        (*frame.relations[relation], name),
+        (catalog, oid),
+        definition=frame.hiding.text(canonical_statement(definition)),
+        enabled=_ENABLED.get(enabled),
+        inherited=inherited,
+        extension=extension,
     )
 
 
@@ -121,8 +121,8 @@ def policies(frame: Frame) -> list[SchemaObject]:
             command=_COMMANDS[command],
             restrictive=not permissive,
             roles=tuple(sorted(roles)),
-            using=canonical(using) if using else None,
-            check=canonical(check) if check else None,
+            using=frame.hiding.text(canonical(using)) if using else None,
+            check=frame.hiding.text(canonical(check)) if check else None,
         )
         for oid, relation, name, command, permissive, using, check, roles in frame.rows(_POLICIES + USER)
     ]

@@ -8,21 +8,23 @@ import subprocess
 from psycopg import sql
 
 from workers.core.errors import ExpectedError
+from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.redact import redact
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.postgresql.address import Address
 from workers.databases.postgresql.binaries import Binaries
+from workers.databases.postgresql.catalog_frame import USER
 from workers.databases.postgresql.session import Connection, Reading, Settings
 from workers.databases.postgresql.settings import custom, path_of
 from workers.ports import Dump, Rows
+from workers.reading.lexer import split
 
 SECONDS = 300.0
 LOCK_WAIT = "10s"
 _OPTIONS = (
     "--schema-only",
-    "--no-publications",
     "--no-subscriptions",
     "--no-security-labels",
     "--no-tablespaces",
@@ -43,8 +45,14 @@ _DATABASE = """SELECT pg_get_userbyid(d.datdba), CASE WHEN d.datacl IS NOT NULL 
         SELECT ARRAY[CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END, a.privilege_type]
         FROM aclexplode(d.datacl) a) END
     FROM pg_database d WHERE d.datname = current_database()"""
+# pg_dump leaves an invalid index out; on a copy it is built and then marked, which only a superuser may do.
+_INVALID = f"""SELECT pg_get_indexdef(i.indexrelid), n.nspname, c.relname, i.indisready FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE NOT i.indisvalid AND i.indislive AND c.relkind = 'i' AND {USER} ORDER BY 2, 3"""
 _PRIVILEGES = {"CREATE": "CREATE", "CONNECT": "CONNECT", "TEMPORARY": "TEMPORARY"}
 _RESTRICT = re.compile(r"^\\restrict (\S+)\n", re.MULTILINE)
+_MAPPING = "CREATE USER MAPPING FOR "
+_MAPPING_OPTIONS = re.compile(r"(?:--[^\n]*\n|\s)*CREATE USER MAPPING FOR .*?( OPTIONS \(\n.*\))\Z", re.DOTALL)
 _WORDS = (("SUPERUSER", 1), ("INHERIT", 2), ("CREATEROLE", 3), ("CREATEDB", 4), ("LOGIN", 5), ("BYPASSRLS", 6))
 
 
@@ -65,7 +73,8 @@ def dump(
         roles=tuple(_roles(connection)),
         script=rights(connection, connection.info.dbname)
         + _custom(connection, writing_role)
-        + _script(reader, _program(binaries, connection.info.server_version // 10000)),
+        + _script(reader, _program(binaries, connection.info.server_version // 10000))
+        + _invalid(connection),
         version_rows=_version_rows(connection, version_tables, path_of(settings, writing_role)),
         settings=settings,
         superuser=str((connection.execute(_SUPERUSER).fetchone() or ("",))[0]),
@@ -111,7 +120,7 @@ def _script(reader: Address, program: Binaries) -> str:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise _failed(redact(said[0].removeprefix("pg_dump: error: ") if said else "it said nothing", reader.secrets))
-    return _plain(done.stdout.decode())
+    return _without_passwords(_plain(done.stdout.decode()))
 
 
 def _options(own: str) -> str:
@@ -137,6 +146,19 @@ def _plain(script: str) -> str:
     return before + after
 
 
+def _without_passwords(script: str) -> str:
+    """Leave out the options of user mappings, which are passwords: code of a pull runs beside a copy."""
+    if _MAPPING not in script:
+        return script
+    statements = (_mapping(text) for text in split(script, Engine.POSTGRESQL))
+    return "".join(f"{text};\n" for text in statements)
+
+
+def _mapping(text: str) -> str:
+    found = _MAPPING_OPTIONS.match(text)
+    return text[: found.start(1)] if found else text
+
+
 def _custom(connection: Connection, role: str) -> str:
     """Settings of the project's own (`app.tenant`): where a role begins with one, code may ask for it."""
     said = [
@@ -146,6 +168,16 @@ def _custom(connection: Connection, role: str) -> str:
         for name, value in custom(connection, role)
     ]
     return "".join(item.as_string() + ";\n" for item in said)
+
+
+def _invalid(connection: Connection) -> str:
+    """The indexes that a failed build left: they are there, take up their names, and may even refuse rows."""
+    mark = "UPDATE pg_catalog.pg_index SET indisvalid = false, indisready = {} WHERE indexrelid = {}::regclass"
+    said = []
+    for definition, schema, name, ready in connection.execute(_INVALID).fetchall():
+        place = sql.Literal(sql.Identifier(schema, name).as_string())
+        said += [definition, sql.SQL(mark).format(sql.Literal(ready), place).as_string()]
+    return "".join(item + ";\n" for item in said)
 
 
 def _roles(connection: Connection) -> list[str]:
@@ -175,7 +207,7 @@ def _words(row: tuple[object, ...]) -> str:
 def _version_rows(
     connection: Connection, tables: tuple[Name, ...], path: tuple[str, ...]
 ) -> tuple[tuple[Name, tuple[str, ...], Rows], ...]:
-    reader = Reading(connection, path)
+    reader = Reading(connection, path, Hiding(b""))
     found = []
     for table in tables:
         place = reader.place(table)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from psycopg import sql
+
 from workers.core.errors import ExpectedError
+from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.plan import StatementKind
 from workers.core.refusals import RefusalCode
@@ -21,11 +24,12 @@ _CATALOGS = frozenset({"pg_catalog", "information_schema"})
 
 
 class PostgresqlDatabase:
-    """The entry point. `area` is the sandboxes' folder (`workers.sandbox.runtime.open_area`)."""
+    """The entry point. `area` is the sandboxes' folder (`workers.sandbox.runtime.open_area`), `key` that of the hashes in place of secrets."""
 
-    def __init__(self, area: Path, sandbox: Sandbox) -> None:
+    def __init__(self, area: Path, sandbox: Sandbox, key: bytes) -> None:
         self._area = area
         self._sandbox = sandbox
+        self._hiding = Hiding(key)
         self._binaries = installed()
 
     @property
@@ -35,7 +39,7 @@ class PostgresqlDatabase:
 
     def target(self, url: str, read_url: str | None) -> Target:
         """Return a target by its URLs."""
-        return PostgresqlTarget(url, read_url, self._binaries)
+        return PostgresqlTarget(url, read_url, self._binaries, self._hiding)
 
     def scratch(self, url: str | None) -> Scratch:
         """Return private servers; a configured one is refused."""
@@ -45,11 +49,15 @@ class PostgresqlDatabase:
                 "leave `scratch:` out: private servers of the same version are started on the worker's machine",
                 RefusalCode.CONFIG_INVALID,
             )
-        return PostgresqlScratch(self._sandbox, self._area, self._binaries)
+        return PostgresqlScratch(self._sandbox, self._area, self._binaries, self._hiding)
 
     def split(self, sql: str) -> tuple[str, ...]:
         """Split a text into single commands."""
         return split(sql, Engine.POSTGRESQL)
+
+    def removal(self, index: Name) -> str:
+        """Return the statement that removes an invalid index without locking its table."""
+        return sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(index[0], index[-1])).as_string()
 
     def reads(self, served: tuple[str, ...]) -> tuple[Name, ...]:
         """Return the relations that queries of rows among these statements read; catalogs are the tool's own business."""

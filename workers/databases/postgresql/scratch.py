@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from workers.core.errors import ExpectedError
+from workers.core.hidden import Hiding
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.postgresql.address import Address
@@ -40,10 +41,11 @@ _CHECKSUM = """SELECT {}::text, {}::text, md5(string_agg(h, '' ORDER BY h)) FROM
 class PostgresqlScratch:
     """Private servers, made with the PostgreSQL programs of this machine."""
 
-    def __init__(self, sandbox: Sandbox, area: Path, binaries: tuple[Binaries, ...]) -> None:
+    def __init__(self, sandbox: Sandbox, area: Path, binaries: tuple[Binaries, ...], hiding: Hiding) -> None:
         self._sandbox = sandbox
         self._area = area
         self._binaries = binaries
+        self._hiding = hiding
 
     def version_for(self, engine_version: str) -> str | None:
         """Return the version of the programs of the same major version."""
@@ -54,13 +56,13 @@ class PostgresqlScratch:
     def empty(self, like: Dump) -> Iterator[ScratchDatabase]:
         """Make a database with the roles and settings of `like` and nothing else."""
         with self._started(like) as server:
-            yield _made(server, like)
+            yield _made(server, like, self._hiding)
 
     @contextlib.contextmanager
     def clone(self, dump: Dump) -> Iterator[ScratchDatabase]:
         """Rebuild a database from a dump."""
         with self._started(dump) as server:
-            database = _made(server, dump)
+            database = _made(server, dump, self._hiding)
             _restored(database, dump)
             yield database
 
@@ -87,6 +89,7 @@ class Copy:
     server: Server
     name: str
     like: Dump
+    hiding: Hiding
     own: set[int] = field(default_factory=set)
     marks: Iterator[int] = field(default_factory=itertools.count)
 
@@ -102,16 +105,15 @@ class Copy:
         """Open a read-only unit of work as the superuser."""
         with reading(self.at(OWNER)) as connection:
             self._note(connection)
-            yield Reading(connection, path_of(self.like.settings, self.like.writing_role))
+            yield Reading(connection, path_of(self.like.settings, self.like.writing_role), self.hiding)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Writer]:
         """Open a session as the plan's writing role: what it may not do on the target it may not do here."""
         with connected(self.at(self.like.writing_role)) as connection:
             self._note(connection)
-            writer = Writing(
-                connection, self.like.settings, path_of(self.like.settings, self.like.writing_role), _LIMITS
-            )
+            path = path_of(self.like.settings, self.like.writing_role)
+            writer = Writing(connection, self.like.settings, path, self.hiding, _LIMITS)
             try:
                 yield writer
             finally:
@@ -154,7 +156,7 @@ class Copy:
         with connected(_superuser(self.server, _MAINTENANCE)) as connection:
             connection.execute(said)
             connection.execute(owned.encode())
-        return Copy(server=self.server, name=name, like=self.like, own=self.own, marks=self.marks)
+        return Copy(server=self.server, name=name, like=self.like, hiding=self.hiding, own=self.own, marks=self.marks)
 
     @contextlib.contextmanager
     def superuser(self, role: str = OWNER) -> Iterator[Connection]:
@@ -181,7 +183,7 @@ def _superuser(server: Server, database: str, role: str = OWNER) -> Address:
     return Address(tuple(sorted((key, str(value)) for key, value in words.items())))
 
 
-def _made(server: Server, like: Dump) -> Copy:
+def _made(server: Server, like: Dump, hiding: Hiding) -> Copy:
     """Free the names that a target may use itself, make its roles, and an empty database of its name that the writing role owns."""
     with connected(_superuser(server, "template1", server.superuser)) as connection:
         connection.execute(f"CREATE ROLE {OWNER} SUPERUSER LOGIN".encode())
@@ -199,7 +201,7 @@ def _made(server: Server, like: Dump) -> Copy:
         )
         _ours(connection, create.as_string(), "a database of its name cannot be made on scratch")
         _settled(connection, like)
-    return Copy(server=server, name=like.database, like=like)
+    return Copy(server=server, name=like.database, like=like, hiding=hiding)
 
 
 def _settled(connection: Connection, like: Dump) -> None:

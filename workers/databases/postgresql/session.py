@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from workers.core.errors import ExpectedError
+from workers.core.hidden import Hiding
 from workers.core.plan import Parsed
 from workers.core.redact import redact
 from workers.core.refusals import RefusalCode
@@ -85,13 +86,14 @@ def unreachable(address: Address, error: psycopg.Error) -> ExpectedError:
 class Reading:
     """A read-only unit of work on an open reading transaction. Unqualified names are looked for along `path`."""
 
-    def __init__(self, connection: Connection, path: tuple[str, ...]) -> None:
+    def __init__(self, connection: Connection, path: tuple[str, ...], hiding: Hiding) -> None:
         self._connection = connection
         self._path = path
+        self._hiding = hiding
 
     def snapshot(self) -> Snapshot:
         """Read the whole schema."""
-        return catalog.snapshot(self._connection)
+        return catalog.snapshot(self._connection, self._hiding)
 
     def rows(self, table: Name, columns: tuple[str, ...]) -> Rows | None:
         """Read the named columns of a table as text, ordered; None where there is no such table."""
@@ -142,9 +144,10 @@ class Writing:
     """A session that runs a plan's statements with the plan's settings. Each text is sent alone: the server refuses two commands in one."""
 
     def __init__(
-        self, connection: Connection, settings: Settings, path: tuple[str, ...], limits: Settings = ()
+        self, connection: Connection, settings: Settings, path: tuple[str, ...], hiding: Hiding, limits: Settings = ()
     ) -> None:
         self._connection = connection
+        self._hiding = hiding
         self._settings = (*settings, *limits)
         self._path = path
         self._transaction: str | None = None
@@ -186,17 +189,17 @@ class Writing:
     def snapshot(self) -> Snapshot:
         """Read the whole schema as this session sees it."""
         with self._looking():
-            return catalog.snapshot(self._connection)
+            return catalog.snapshot(self._connection, self._hiding)
 
     def rows(self, table: Name, columns: tuple[str, ...]) -> Rows | None:
         """As `Reading.rows`."""
         with self._looking():
-            return Reading(self._connection, self._path).rows(table, columns)
+            return Reading(self._connection, self._path, self._hiding).rows(table, columns)
 
     def has_rows(self, table: Name) -> bool:
         """As `Reading.has_rows`."""
         with self._looking():
-            return Reading(self._connection, self._path).has_rows(table)
+            return Reading(self._connection, self._path, self._hiding).has_rows(table)
 
     def commit(self) -> None:
         """Commit; a transaction that a failed statement broke answers a COMMIT with a quiet rollback, which is an error here.

@@ -9,6 +9,7 @@ import psycopg
 
 from workers.core.errors import ExpectedError
 from workers.core.examination import Preflight
+from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.plan import TargetIdentity
 from workers.core.policy import Allowed
@@ -31,11 +32,12 @@ _HELD = f"""SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'adv
 class PostgresqlTarget:
     """A target by its URLs; nothing connects before it is asked something."""
 
-    def __init__(self, url: str, read_url: str | None, binaries: tuple[Binaries, ...]) -> None:
+    def __init__(self, url: str, read_url: str | None, binaries: tuple[Binaries, ...], hiding: Hiding) -> None:
         self._writer = address(url)
         self._reader = address(read_url) if read_url else self._writer
         self._separate = read_url is not None
         self._binaries = binaries
+        self._hiding = hiding
 
     @property
     def identity(self) -> TargetIdentity:
@@ -53,7 +55,7 @@ class PostgresqlTarget:
     def reading(self) -> Iterator[Reader]:
         """Open a read-only unit of work."""
         with reading(self._reader) as connection:
-            yield Reading(connection, path_of(self._settings(connection), self._writer.role))
+            yield Reading(connection, path_of(self._settings(connection), self._writer.role), self._hiding)
 
     def session_settings(self) -> Settings:
         """Say what the executor will set for the writing role."""
@@ -93,7 +95,7 @@ class PostgresqlTarget:
         )
         with connected(self._writer) as connection:
             _require_same(read_from, self._reader, _server(connection, self._writer), self._writer)
-            writer = Writing(connection, settings, path_of(settings, self._writer.role), limits)
+            writer = Writing(connection, settings, path_of(settings, self._writer.role), self._hiding, limits)
             try:
                 yield writer
             finally:
