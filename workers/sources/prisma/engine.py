@@ -125,6 +125,52 @@ class PrismaEngine:
         found = self._ask(address, engine, said, _DEPLOY, _UNDECLARED)
         return found if isinstance(found, EngineFault) else answers.declared(found[1])
 
+    def created(
+        self,
+        address: ScratchAddress,
+        engine: Engine,
+        files: Sequence[SchemaFile],
+        lock_text: str | None,
+        migrations: Sequence[MigrationText],
+        line: Line,
+        *,
+        external: External = NOTHING_EXTERNAL,
+        counts: Sequence[RowCount] = (),
+    ) -> Created | EngineFault:
+        """The migration that Prisma's own tool would write for the schema beyond these migrations, all applied on the scratch database."""
+        said = requests.Said(files, line, lock_text, migrations, external)
+        found = self._ask(address, engine, said, requests.created(counts))
+        return found if isinstance(found, EngineFault) else answers.created(found[0])
+
+    def push(
+        self,
+        address: ScratchAddress,
+        engine: Engine,
+        files: Sequence[SchemaFile],
+        line: Line,
+        *,
+        external: External = NOTHING_EXTERNAL,
+        counts: Sequence[RowCount] = (),
+    ) -> Pushed | EngineFault:
+        """What `db push` would run on a scratch clone; nothing of it is run."""
+        said = requests.Said(files, line, external=external)
+        found = self._ask(address, engine, said, requests.push(counts))
+        return found if isinstance(found, EngineFault) else answers.pushed(found[0])
+
+    def diagnose(
+        self,
+        address: ScratchAddress,
+        engine: Engine,
+        files: Sequence[SchemaFile],
+        lock_text: str | None,
+        migrations: Sequence[MigrationText],
+        line: Line,
+    ) -> Diagnosis | EngineFault:
+        """How a history stands to the rows of `_prisma_migrations` on a scratch clone that has the target's."""
+        said = requests.Said(files, line, lock_text, migrations)
+        found = self._ask(address, engine, said, requests.plain("diagnose"))
+        return found if isinstance(found, EngineFault) else answers.diagnosis(found[0])
+
     def _offline(
         self, tasks: Sequence[requests.Task], files: Sequence[SchemaFile] = ()
     ) -> tuple[answers.Answer, ...] | EngineFault:

@@ -72,9 +72,9 @@ def push(counts: Sequence[RowCount]) -> Task:
     return {"do": "push", "counts": _counts(counts)}
 
 
-def created(name: str, counts: Sequence[RowCount]) -> Task:
+def created(counts: Sequence[RowCount]) -> Task:
     """A task: the migration that the tool itself would write."""
-    return {"do": "created", "name": name, "counts": _counts(counts)}
+    return {"do": "created", "counts": _counts(counts)}
 
 
 def plain(name: str) -> Task:

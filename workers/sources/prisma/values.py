@@ -55,7 +55,7 @@ class EngineFault:
     """Why the engine gave no answer.
 
     `code` is Prisma's own (P1012, P3009, …), or one of ours: `database_error`, `engine_error`, `engine_panic`, `engine_ended`, `out_of_time`,
-    `too_large`. `database` holds the database's own words where it said any; `path` and `line` then point into the migration.
+    `too_large`, `config_unreadable`. `database` holds the database's own words where it said any; `path` and `line` then point into the migration.
     `mistakes` are all places where a schema is wrong, the first of which is this fault's own.
     """
 
@@ -115,7 +115,8 @@ class RowCount:
 class Created:
     """The migration that Prisma's own tool would write; `sql` is "" where the migrations say all that the schema says.
 
-    `asked` are the counts that the engine judged by: those that it was given, or one row where it was given none.
+    `asked` are the counts that the engine judged by. Where it was given none, they are supposed: some rows in every
+    table, some of them with a value in every column, so that no warning is left out.
     """
 
     sql: str

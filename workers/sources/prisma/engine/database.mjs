@@ -2,13 +2,13 @@
 
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 
-import { faultOf } from './faults.mjs'
 import { schemaEngine } from './lines.mjs'
 import { connect as connectPostgres } from './postgres.mjs'
 import { connect as connectSqlite } from './sqlite.mjs'
+import { RowCounts, recording, replayed } from './stand-ins.mjs'
 import { Trace } from './trace.mjs'
 
-export const TASKS = { deploy, undeclared }
+export const TASKS = { created, deploy, diagnose, push, undeclared }
 
 /** What the tasks of one request share. */
 export function openWork(request) {
@@ -40,6 +40,68 @@ async function undeclared(work) {
     if (found.exitCode === 0) return { sql: '', summary: '' }
     return { sql: found.stdout, summary: (await engine.diff(ask(false))).stdout }
   })
+}
+
+/**
+ * The migration that `migrate dev --create-only` would write beyond these, for a database on which they are applied.
+ *
+ * The engine replays them on a second database to see what they make. They are here already, so it is shown this one
+ * and its scripts are left out.
+ */
+async function created(work, task) {
+  const { request } = work
+  const rows = new RowCounts(task.counts)
+  const common = { migrationsList: migrationsList(request), schema: { files: request.files }, filters: request.external }
+  return withEngine(work, { wrap: (adapter) => rows.answering(adapter), shadow: replayed }, async (engine) => {
+    await engine.devDiagnostic({ migrationsList: common.migrationsList, filters: common.filters })
+    const losses = await engine.evaluateDataLoss(common)
+    const made = await engine.createMigration({ ...common, draft: false, migrationName: 'next' })
+    return {
+      sql: made.migrationScript ?? '',
+      warnings: losses.warnings.map(loss),
+      unexecutable: losses.unexecutableSteps.map(loss),
+      asked: rows.asked,
+    }
+  })
+}
+
+/** What `db push` would run, recorded in place of being run. */
+async function push(work, task) {
+  const { request } = work
+  const rows = new RowCounts(task.counts)
+  const params = { schema: { files: request.files }, filters: request.external }
+  const dryRun = async (force) => {
+    const statements = []
+    const wrap = (adapter) => recording(rows.answering(adapter), statements)
+    const told = await withEngine(work, { wrap }, (engine) => engine.schemaPush({ ...params, force }))
+    return { ...told, statements }
+  }
+  // Without force a push with warnings ends before its first statement.
+  const careful = await dryRun(false)
+  const { statements } = careful.warnings.length > 0 ? await dryRun(true) : careful
+  const { warnings, unexecutable } = careful
+  return { statements, warnings, unexecutable, asked: rows.asked }
+}
+
+/** How the history stands to the rows of `_prisma_migrations`. */
+async function diagnose(work) {
+  const { request } = work
+  const ask = { migrationsList: migrationsList(request), optInToShadowDatabase: false, filters: request.external }
+  const told = await withEngine(work, {}, (engine) => engine.diagnoseMigrationHistory(ask))
+  const history = told.history ?? {}
+  return {
+    pending: history.unappliedMigrationNames ?? [],
+    edited: told.editedMigrationNames,
+    failed: told.failedMigrationNames,
+    missing_from_code: history.unpersistedMigrationNames ?? [],
+    diverged: history.diagnostic === 'historiesDiverge',
+    last_common: history.lastCommonMigrationName ?? '',
+    has_table: told.hasMigrationsTable,
+  }
+}
+
+function loss({ message, stepIndex }) {
+  return { message, step: stepIndex }
 }
 
 /** Runs `use` with a fresh engine on a session of its own. `wrap` may stand between the engine and the database. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import './faults.mjs'
 
 const require = createRequire(import.meta.url)
+const modules = {}
 
 /** The schema validator: `validate`, `lint`, `get_config`, `get_dmmf`; needs no database. */
 export function validator(line) {
@@ -16,7 +17,12 @@ export function validator(line) {
 
 /** The schema engine's module; `SchemaEngine.new` of it makes an engine upon an adapter. */
 export async function schemaEngine(line) {
-  const name = line === '6' ? 'sew6/schema_engine_bg' : 'sew7/schema_engine_bg'
+  // Once a line: the glue keeps views of its first instance's memory.
+  modules[line] ??= instantiated(line === '6' ? 'sew6/schema_engine_bg' : 'sew7/schema_engine_bg')
+  return modules[line]
+}
+
+async function instantiated(name) {
   const glue = await import(name)
   const file = join(dirname(fileURLToPath(import.meta.resolve(name))), 'schema_engine_bg.wasm')
   const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), { './schema_engine_bg.js': glue })
