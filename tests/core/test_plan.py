@@ -10,7 +10,7 @@ import pytest
 
 from tests.builders import BASE, HEAD, PENDING, a_key, a_plan, a_statement, bookkeeping, drop_column
 from workers.core.names import Direction, Engine, Strategy
-from workers.core.plan import Key, Need, Observed, TargetIdentity, Undo, WayBack
+from workers.core.plan import Continued, Key, Need, Observed, TargetIdentity, Undo, WayBack
 
 OTHER: dict[str, Any] = {
     "repository": 1,
@@ -29,6 +29,7 @@ OTHER: dict[str, Any] = {
     "session": (("search_path", "evil, public"),),
     "scope": (),
     "live": "sha256:" + "f" * 64,
+    "continues": Continued(sequence=1, digest="f" * 64, done=(), left=(), stuck=0, statements=2),
 }
 
 

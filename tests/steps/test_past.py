@@ -8,7 +8,7 @@ from tests.fakes.store import a_plan
 from tests.steps.histories import line
 from workers.core.names import Direction
 from workers.core.plan import Migration, Parsed, Plan, Statement, StatementKind
-from workers.steps.past import Past
+from workers.steps.past import Past, Trace
 
 PARSED = Parsed(kind=StatementKind.ALTER, title="")
 
@@ -26,15 +26,19 @@ def went(before: str, after: str, pull: int = 3, direction: Direction = Directio
     return replace(plan, body=replace(plan.body, statements=(statement,), recorded_after=(after,)))
 
 
+def done(*plans: Plan) -> Past:
+    return Past(tuple(Trace(item) for item in plans))
+
+
 def sql(found: tuple[tuple[str, ...], tuple[Statement, ...]] | None) -> tuple[tuple[str, ...], list[str]] | None:
     return None if found is None else (found[0], [item.sql for item in found[1]])
 
 
 def test_who_applied_a_revision_is_known_until_it_is_taken_back():
-    past = Past((went("r1", "r2", pull=7), went("r2", "r3", pull=8)))
+    past = done(went("r1", "r2", pull=7), went("r2", "r3", pull=8))
     assert past.applied_by() == {"r2": 7, "r3": 8}
     back = went("r3", "r2", pull=8, direction=Direction.ROLLBACK)
-    assert Past((*past.plans, back)).applied_by() == {"r2": 7}
+    assert Past((*past.traces, Trace(back))).applied_by() == {"r2": 7}
     assert past.contents() == {"r2": "content of r2", "r3": "content of r3"}
 
 
@@ -43,39 +47,39 @@ def test_what_the_base_has_needs_no_past():
 
 
 def test_what_the_base_lacks_is_explained_by_the_statements_that_ran():
-    past = Past((went("r1", "r2"), went("r2", "r3")))
+    past = done(went("r1", "r2"), went("r2", "r3"))
     assert sql(past.roots(("r3",), line("r1"))) == (("r1",), ["r1 to r2", "r2 to r3"])
     assert sql(past.roots(("r3",), line("r1", "r2"))) == (("r2",), ["r2 to r3"])
 
 
 def test_a_revision_from_elsewhere_is_not_explained():
     assert Past().roots(("x1",), line("r1")) is None
-    assert Past((went("x1", "x2"),)).roots(("x2",), line("r1")) is None
+    assert done(went("x1", "x2")).roots(("x2",), line("r1")) is None
 
 
 def test_a_revision_that_we_only_recorded_is_explained_once_the_base_has_it():
-    past = Past((went("r1", "r2", direction=Direction.MARK_APPLIED),))
+    past = done(went("r1", "r2", direction=Direction.MARK_APPLIED))
     assert past.roots(("r2",), line("r1")) is None
     assert sql(past.roots(("r2",), line("r1", "r2"))) == (("r2",), [])
 
 
 def test_a_pull_takes_back_what_it_applied_last():
-    past = Past((went("r1", "r2", pull=3),))
+    past = done(went("r1", "r2", pull=3))
     assert past.before_pull(3, ("r2",)) == ("r1",)
     assert past.before_pull(4, ("r2",)) is None
     assert past.before_pull(3, ("r3",)) is None
 
 
 def test_a_pull_can_take_back_one_rollout_after_another():
-    past = Past((went("r1", "r2"), went("r2", "r3"), went("r3", "r2", direction=Direction.ROLLBACK)))
+    past = done(went("r1", "r2"), went("r2", "r3"), went("r3", "r2", direction=Direction.ROLLBACK))
     assert past.before_pull(3, ("r2",)) == ("r1",)
 
 
 def test_what_was_taken_back_is_not_taken_back_again():
-    past = Past((went("r1", "r2"), went("r2", "r1", direction=Direction.ROLLBACK)))
+    past = done(went("r1", "r2"), went("r2", "r1", direction=Direction.ROLLBACK))
     assert past.before_pull(3, ("r1",)) is None
 
 
 def test_what_was_only_recorded_is_not_taken_back():
-    past = Past((went("r1", "r2", direction=Direction.MARK_APPLIED),))
+    past = done(went("r1", "r2", direction=Direction.MARK_APPLIED))
     assert past.before_pull(3, ("r2",)) is None

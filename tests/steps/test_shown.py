@@ -27,7 +27,8 @@ def plan_of(*groups: tuple[str, ...]) -> Plan:
     for number, tables in enumerate(groups):
         migration = f"r{number + 1}"
         parsed = Parsed(kind=StatementKind.BOOKKEEPING, title="")
-        statements.append(Statement(sql="-", migration=migration, group=number, transactional=True, parsed=parsed))
+        booking = Statement(sql="-", migration=migration, group=number, transactional=True, parsed=parsed)
+        statements.append(replace(booking, records=(migration,)))
         then = schema(*(item.name[-1] for item in there.objects), *tables)
         effects.append(diff(there, then))
         there = then

@@ -124,7 +124,9 @@ def _appears(change: Change, new_tables: set[Name]) -> bool:
 
 
 def _removed(change: Change) -> list[str]:
-    """A unique index guards rows as a constraint does."""
+    """A unique index guards rows as a constraint does; an invalid one, which a failed build left, guards nothing."""
+    if change.kind is ObjectKind.INDEX and change.before is not None and change.before.get("invalid") is True:
+        return []
     unique = change.kind is ObjectKind.INDEX and change.before is not None and change.before.get("unique") is True
     kind = "unique index" if unique else _LOST.get(change.kind)
     return [f"{kind} {change.label}"] if kind else []

@@ -72,7 +72,8 @@ class Statement:
     """One SQL statement of a plan.
 
     `group` counts transactions from 0: statements of one group commit together; `transactional` false means the statement is a group of its own
-    outside any transaction. `rows` is the number of rows the bookkeeping write must hit. `effect` is what it changed in the rehearsal.
+    outside any transaction. `rows` is the number of rows the bookkeeping write must hit, `records` what the version table holds after it.
+    `effect` is what it changed in the rehearsal.
     """
 
     sql: str
@@ -83,6 +84,7 @@ class Statement:
     rows: int | None = None
     effect: tuple[Change, ...] = ()
     destroys: tuple[str, ...] = ()
+    records: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,22 @@ class TargetIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Continued:
+    """The rollout whose rest a plan is: its number on its database, and the digest of the plan that stopped half way.
+
+    `done` are the indexes of that plan's statements that are there, `left` the invalid indexes that are removed first. People count without
+    bookkeeping: `stuck` of `statements`.
+    """
+
+    sequence: int
+    digest: str
+    done: tuple[int, ...]
+    left: tuple[Name, ...]
+    stuck: int
+    statements: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """Everything a plan was computed from; recomputed at approval and under the lock, and equal or the approval is void."""
 
@@ -126,6 +144,7 @@ class Key:
     session: tuple[tuple[str, str], ...]
     scope: tuple[Name, ...]
     live: str
+    continues: Continued | None = None
 
     @property
     def digest(self) -> str:
@@ -185,6 +204,11 @@ class Plan:
     def digest(self) -> str:
         """The SHA-256 that an approval names: over the key and the body."""
         return sha256(canonical(self.key) + b"\n" + canonical(self.body))
+
+    @property
+    def first_own(self) -> int:
+        """The index of the first statement that comes from the source; before it a continuation removes what was left."""
+        return len(self.key.continues.left) if self.key.continues else 0
 
     @property
     def destroys(self) -> tuple[str, ...]:

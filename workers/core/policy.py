@@ -67,7 +67,10 @@ class DriftItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """All facts about one plan on one environment. `now` is in seconds since the epoch; `within_hours` is None where no window is set."""
+    """All facts about one plan on one environment. `now` is in seconds since the epoch; `within_hours` is None where no window is set.
+
+    `held_for` is the half-done rollout that holds the target: its number there, and the digest of its plan.
+    """
 
     pull: PullFacts
     environment: Environment
@@ -81,6 +84,7 @@ class Standing:
     approved_at: tuple[float, ...] = ()
     waits_for: tuple[str, ...] = ()
     held_by: str = ""
+    held_for: tuple[int, str] | None = None
     in_progress: bool = False
     within_hours: bool | None = None
     codes_shown: int = 1
@@ -186,7 +190,7 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
     if standing.in_progress:
         message = f"an apply is running on {environment.name}"
         found.append(_refuse(RefusalCode.APPLY_IN_PROGRESS, message, "wait for it to end", Actor.NOBODY))
-    elif standing.held_by:
+    elif standing.held_by and not _carries_on(standing):
         found.append(
             _refuse(
                 RefusalCode.ENVIRONMENT_HELD,
@@ -325,10 +329,17 @@ def code_required(standing: Standing) -> bool:
         plan is None
         or standing.environment.approve_needs_code is CodeRule.ALWAYS
         or not plan.body.additive
+        or plan.key.continues is not None
         or Need.CODE in plan.body.needs
         or standing.codes_shown != 1
         or standing.modules_concerned != 1
     )
+
+
+def _carries_on(standing: Standing) -> bool:
+    """Whether the plan is the rest of the very rollout that holds the target."""
+    continues = standing.plan.key.continues if standing.plan else None
+    return continues is not None and (continues.sequence, continues.digest) == standing.held_for
 
 
 def _listed(person: Person, environment: Environment) -> bool:

@@ -100,7 +100,8 @@ def _run(
     ) as writer:
         run = carry_out(plan, held, writer, rollout.id, services)
     if run.unsure:
-        judged = shown(plan, before, target, version_table_of(started, services))
+        steps = services.store.steps(rollout.id)
+        judged = shown(plan, before, target, version_table_of(started, services), steps)
         run = replace(judged, why="; ".join(why for why in (run.why, judged.why) if why))
     return finish(started, plan, before, run, target, held.hold.fence, services)
 

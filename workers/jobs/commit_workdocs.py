@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from workers.core.config import WorkdocsTo
 from workers.core.errors import ExpectedError, InterruptedWorkError
-from workers.core.rollout import UNFINISHED, Rollout
+from workers.core.rollout import UNFINISHED, Rollout, RolloutState
 from workers.messages import CommitWorkdocs, PlanPull
 from workers.ports import CommitFile, Pull, Repository, Services
 from workers.rendering.comments import ended
@@ -25,6 +25,8 @@ def commit_workdocs(message: CommitWorkdocs, services: Services) -> None:
     if rollout is None or rollout.workdocs_commit:
         return
     _wait_for_earlier(rollout, services)
+    if rollout.state is RolloutState.SUPERSEDED:
+        rollout = replace(rollout, state=RolloutState.PARTIAL)  # so it ended; that it was carried on since is the next one's evidence
     context = context_of(rollout, services)
     repository = services.host.repository(rollout.repository)
     pull = services.host.pull(repository, rollout.pull)
@@ -36,7 +38,7 @@ def commit_workdocs(message: CommitWorkdocs, services: Services) -> None:
     commit = _commit(rollout, repository, pull, context, files, services)
     link(rollout, documents.section, services)
     rollout = replace(rollout, workdocs_commit=commit)
-    services.store.save_rollout(rollout)
+    services.store.save_rollout(replace(services.store.rollout(rollout.id) or rollout, workdocs_commit=commit))
     services.host.post_comment(
         repository, rollout.pull, ended(ended_view(rollout, repository, pull, context, services))
     )

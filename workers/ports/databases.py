@@ -237,6 +237,10 @@ class Database(Protocol):
         """Split a text into single commands with our lexer."""
         ...
 
+    def removal(self, index: Name) -> str:
+        """The statement, run outside of any transaction, that removes an invalid index which a build that failed left."""
+        ...
+
     def reads(self, served: tuple[str, ...]) -> tuple[Name, ...]:
         """The relations that queries of rows among these statements read, as a server's own log gave them; () where the engine keeps no log."""
         ...

@@ -208,8 +208,10 @@ class Store(Protocol):
         """The journal of a rollout."""
         ...
 
-    def take_hold(self, target: str, rollout: int, pull: int, reason: str) -> Hold | None:
-        """Claim a target; None where another rollout holds it. The rollout that holds it may claim it again."""
+    def take_hold(
+        self, target: str, rollout: int, pull: int, reason: str, instead_of: int | None = None
+    ) -> Hold | None:
+        """Claim a target; None where another rollout than `instead_of` holds it. The rollout that holds it may claim it again."""
         ...
 
     def hold(self, target: str) -> Hold | None:

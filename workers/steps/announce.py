@@ -10,7 +10,7 @@ from workers.core.rollout import Rollout
 from workers.ports import Pull, Repository, Services
 from workers.rendering.views import EndedView
 from workers.steps.approvers import approvers
-from workers.steps.ending import groups_kept
+from workers.steps.ending import stuck
 from workers.steps.evidence import Context
 
 
@@ -18,11 +18,11 @@ def ended_view(rollout: Rollout, repository: Repository, pull: Pull, context: Co
     """What people learn when an apply has ended."""
     stored = services.store.plan(rollout.digest)
     base = f"{services.server_url.rstrip('/')}/{repository.full_name}"
-    groups = groups_kept(rollout, services)
+    there = stuck(rollout, stored.plan, services) if stored else frozenset()
     statements = stored.plan.body.statements if stored else ()
     titles = [
-        (item.group < groups, item.parsed.title)
-        for item in statements
+        (index in there, item.parsed.title)
+        for index, item in enumerate(statements)
         if item.parsed.kind is not StatementKind.BOOKKEEPING
     ]
     others = [item for item in services.store.pulls(rollout.repository) if item.number != rollout.pull]

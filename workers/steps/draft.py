@@ -13,6 +13,7 @@ from workers.core.schema import Name, Snapshot
 from workers.ports import RowsJudged
 from workers.steps.propose import Proposal
 from workers.steps.question import Question
+from workers.steps.rest import Rest
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Draft:
     heads: tuple[str, ...] = ()
     pending: tuple[Migration, ...] = ()
     back_to: tuple[str, ...] = ()
+    rest: Rest | None = None
     drift: tuple[Drift, ...] = ()
     drift_known: bool = False
     drifted: bool = False

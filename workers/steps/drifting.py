@@ -8,10 +8,12 @@ from workers.core.diff import Change, diff_objects
 from workers.core.examination import Drift
 from workers.core.names import Direction
 from workers.core.plan import Statement
+from workers.core.progress import Left
 from workers.core.refusals import Refusal, RefusalCode
-from workers.core.schema import Name, Snapshot
+from workers.core.schema import Name, ObjectKind, Snapshot
 from workers.ports import Database, Dump, History, PythonEnvironment, Services, Source
 from workers.steps.draft import Draft
+from workers.steps.past import Past
 from workers.steps.question import Question
 from workers.steps.replay import Replayed, ReplayQuestion, replay
 from workers.steps.sight import Made, seen, seen_live
@@ -38,7 +40,7 @@ def compare_with_expected(draft: Draft, services: Services, replaying: Replaying
     }
     if blocked or draft.live is None or question.direction is Direction.BASELINE:
         return
-    roots = question.past.roots(draft.recorded, replaying.base)
+    roots = _past(draft).roots(draft.recorded, replaying.base)
     if roots is None:
         draft.notes.append(
             "drift was not compared: the database has revisions that neither the base branch nor a rollout of ours explains"
@@ -55,20 +57,28 @@ def compare_with_expected(draft: Draft, services: Services, replaying: Replaying
         return
     environment = question.environment
     draft.expected, draft.drift_known = replayed.snapshot, True
-    draft.drifted = bool(_changes(replayed.snapshot, draft.live, replaying.table))
+    left = draft.rest.marker.left if draft.rest else ()
+    draft.drifted = bool(_changes(replayed.snapshot, draft.live, replaying.table, left))
     draft.seen = seen_live(draft.live, environment, replaying.made, replayed.snapshot)
-    changes = _changes(seen(replayed.snapshot, environment), draft.seen, replaying.table)
+    changes = _changes(seen(replayed.snapshot, environment), draft.seen, replaying.table, left)
     draft.drift = tuple(
         Drift(number=f"drift-{number}", change=change, touches_plan=False) for number, change in enumerate(changes, 1)
     )
 
 
-def _changes(expected: Snapshot, live: Snapshot, table: Name) -> tuple[Change, ...]:
-    """Everything that differs but the version table."""
-    return diff_objects(
+def _past(draft: Draft) -> Past:
+    """What our rollouts left; of the one that is to be carried on what is there now: that is its own work, not drift."""
+    past, rest = draft.question.past, draft.rest
+    return past.as_found(rest.plan, Left(done=rest.marker.done, recorded=draft.recorded)) if rest else past
+
+
+def _changes(expected: Snapshot, live: Snapshot, table: Name, left: tuple[Name, ...]) -> tuple[Change, ...]:
+    """Everything that differs but the version table, and the invalid indexes that a rollout left which is to be carried on."""
+    found = diff_objects(
         (item for item in expected.objects if item.parent[-1] != table[-1]),
         (item for item in live.objects if item.parent[-1] != table[-1]),
     )
+    return tuple(item for item in found if item.kind is not ObjectKind.INDEX or item.name not in left)
 
 
 def _expected(

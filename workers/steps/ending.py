@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from workers.core.codec import canonical, to_json
+from workers.core.codec import canonical, from_json, to_json
 from workers.core.plan import Plan
+from workers.core.progress import Left, progress
 from workers.core.rollout import Rollout, RolloutState, Step, advance
 from workers.core.schema import Snapshot, snapshot_to_json
 from workers.messages import CheckDrift, CommitWorkdocs, PlanPull
 from workers.ports import DeploymentState, Repository, Services, Target
 from workers.steps.carry_out import Ending, Run
+from workers.steps.hold import carried_on, let_go
+from workers.steps.journal import ran
 from workers.steps.sight import look_of
 from workers.steps.verify import Verification, verify
 from workers.steps.withdraw import revoke_all
 
 _DEPLOYMENT = "deployment"
 _GROUPS = "groups"
+_LEFT = "left.json"
 
 
 def finish(
@@ -26,7 +30,7 @@ def finish(
     """Bring a rollout whose statements ran, or stopped, to its end; everything that the evidence needs is kept."""
     table, columns = version_table_of(rollout, services)
     seen = verify(plan, before, target, table, columns, look_of(before, services.store.documents(rollout.id)))
-    _keep(rollout, seen, run, services)
+    _keep(rollout, plan, seen, run, services)
     if rollout.state is RolloutState.APPLYING and run.ending is Ending.NOTHING:
         return _end(rollout, RolloutState.FAILED, run.why, services, release=fence)
     if run.ending is not Ending.DONE:
@@ -71,12 +75,27 @@ def follow(rollout: Rollout, services: Services) -> None:
     )
 
 
-def groups_kept(rollout: Rollout, services: Services) -> int:
-    """How many transaction groups of an ended rollout stayed, as the database showed it."""
-    return int(dict(services.store.documents(rollout.id)).get(_GROUPS, "0"))
+def stuck(rollout: Rollout, plan: Plan, services: Services) -> frozenset[int]:
+    """The indexes of the statements of an ended rollout that stayed, as the database showed it."""
+    if rollout.state in {RolloutState.PARTIAL, RolloutState.SUPERSEDED}:
+        left = left_by(rollout, services)
+        return frozenset(left.done) if left else frozenset()
+    groups = int(dict(services.store.documents(rollout.id)).get(_GROUPS, "0"))
+    return frozenset(index for index, item in enumerate(plan.body.statements) if item.group < groups)
 
 
-def _keep(rollout: Rollout, seen: Verification, run: Run, services: Services) -> None:
+def left_by(rollout: Rollout, services: Services) -> Left | None:
+    """What a rollout that stopped half way left, as the database showed it then; None for any other."""
+    kept = dict(services.store.documents(rollout.id)).get(_LEFT)
+    half = rollout.state in {RolloutState.PARTIAL, RolloutState.SUPERSEDED}
+    return from_json(Left, json.loads(kept)) if kept is not None and half else None
+
+
+def _keep(rollout: Rollout, plan: Plan, seen: Verification, run: Run, services: Services) -> None:
+    told = ran(plan.body.statements, services.store.steps(rollout.id))
+    found = progress(plan, seen.after, seen.recorded, told)
+    left = Left(done=found.done, recorded=seen.recorded)
+    services.store.keep_document(rollout.id, _LEFT, canonical(left).decode())
     services.store.keep_document(rollout.id, _GROUPS, str(run.groups))
     services.store.keep_document(rollout.id, "after.json", json.dumps(snapshot_to_json(seen.after)))
     services.store.keep_document(rollout.id, "sheet.json", canonical(seen.rows).decode())
@@ -89,7 +108,18 @@ def _end(
     services.store.journal(rollout.id, Step(at=services.clock.iso(), command=f"rollout {state.value}", result=outcome))
     ended = replace(advance(rollout, state, outcome), finished_at=services.clock.iso())
     revoke_all(rollout.digest, f"rollout {rollout.sequence} has used it ({state.value})", services)
+    if state in {RolloutState.APPLIED, RolloutState.PARTIAL}:
+        _supersede(ended, services)
     services.store.save_rollout(ended)
     if release is not None:
-        services.store.release_hold(rollout.target, release)
+        let_go(ended, release, services)
     return ended
+
+
+def _supersede(ended: Rollout, services: Services) -> None:
+    """What the rollout carried on is its own by now; before its own end is written down, so that one of them always holds the target."""
+    first = carried_on(ended, services)
+    if first is not None:
+        note = f"carried on by rollout {ended.sequence}, which is {ended.state.value}"
+        services.store.journal(first.id, Step(at=services.clock.iso(), command="rollout superseded", result=note))
+        services.store.save_rollout(advance(first, RolloutState.SUPERSEDED))

@@ -16,6 +16,7 @@ from workers.steps.drifting import Replaying, compare_with_expected
 from workers.steps.hold import binding
 from workers.steps.propose import propose
 from workers.steps.question import Known, Question
+from workers.steps.rest import rest_of
 from workers.steps.sight import is_empty, made_by, question_of_extensions, seen_live
 from workers.steps.target import reach, target_key
 
@@ -59,6 +60,10 @@ def _examine(draft: Draft, services: Services) -> Database:
             fix,
             Actor.APPROVER,
         )
+    if question.stalled is not None:
+        name = question.environment.name
+        draft.rest = rest_of(question.stalled, draft.live, draft.recorded, history, database, name)
+        draft.refusals.extend(draft.rest.refusals)
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
     compare_with_expected(draft, services, Replaying(database, source, base, dump, python, table, made))
@@ -84,6 +89,7 @@ def _examine(draft: Draft, services: Services) -> Database:
         drifted=draft.drifted,
         dump=dump,
         python=python,
+        rest=draft.rest,
     )
     draft.proposal = propose(known, services)
     return database
@@ -205,7 +211,9 @@ def _python(draft: Draft, services: Services, source: Source, merge: Tree) -> Py
 
 def _choose_pending(draft: Draft, history: History, base: History) -> None:
     question = draft.question
-    if question.direction is Direction.ROLLBACK:
+    if draft.rest is not None:
+        draft.pending = draft.rest.pending
+    elif question.direction is Direction.ROLLBACK:
         back_to = question.past.before_pull(question.pull, draft.recorded)
         if back_to is None:
             fix = "take the newest migration back first, in the pull that applied it"

@@ -9,6 +9,7 @@ from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name
 from workers.steps.proof import Proof, Recorded
 from workers.steps.question import Known
+from workers.steps.rest import Rest
 
 
 def mismatches(known: Known, proof: Proof, recorded: Recorded | None) -> list[Refusal]:
@@ -24,6 +25,8 @@ def mismatches(known: Known, proof: Proof, recorded: Recorded | None) -> list[Re
                 fix="leave the version table to the migration tool",
             )
         ]
+    if known.rest is not None:
+        return _elsewhere(known.rest, proof)
     if recorded is None:
         return []
     left = proof.forward.after
@@ -35,6 +38,19 @@ def mismatches(known: Known, proof: Proof, recorded: Recorded | None) -> list[Re
     message = f"running the recorded statements again gave something else in: {', '.join(dict.fromkeys(found[:5]))}"
     fix = "write these changes through `op` and bound SQL, so that what runs is what can be shown"
     return [Refusal(code=RefusalCode.RECORDING_MISMATCH, message=message, fix=fix)]
+
+
+def _elsewhere(rest: Rest, proof: Proof) -> list[Refusal]:
+    """A continuation must end where the plan that it carries on ends."""
+    there = {(item.kind, item.name): item for item in proof.forward.after.objects}
+    ends = rest.plan.body.effect
+    found = [item for item in ends if there.get((item.kind, item.name)) != item.after]
+    if not found:
+        return []
+    names = ", ".join(f"{item.kind.value} {item.label}" for item in found[:5])
+    message = f"what is missing of rollout {rest.marker.sequence} does not lead to where its plan leads: {names}"
+    fix = "repair it by hand, then comment `/unlock`"
+    return [Refusal(code=RefusalCode.REHEARSAL_FAILED, message=message, fix=fix, actor=Actor.APPROVER)]
 
 
 def unread(known: Known, proof: Proof) -> list[Refusal]:
@@ -57,7 +73,7 @@ def rows_read(
     known: Known, proof: Proof, recorded: Recorded | None
 ) -> tuple[tuple[tuple[str, Name], ...], list[Refusal]]:
     """The rows that migrations asked for, and a refusal for each migration that found some in the live target."""
-    reads = proof.forward.reads
+    reads = tuple(dict.fromkeys((*(known.rest.reads if known.rest else ()), *proof.forward.reads)))
     if recorded is not None and recorded.served:
         reads = tuple(dict.fromkeys((*reads, *_unreported(known, recorded, {name[-1] for _, name in reads}))))
     if not reads:

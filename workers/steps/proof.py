@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workers.core.authority import authority_effect
-from workers.core.diff import diff
+from workers.core.diff import compose, diff
 from workers.core.effects import way_back
 from workers.core.names import Direction
 from workers.core.plan import Undo, WayBack
@@ -14,6 +14,7 @@ from workers.core.version_rows import applied_revisions
 from workers.ports import RecordedStatement, Recording, ScratchDatabase
 from workers.steps.question import Known
 from workers.steps.rehearse import Rehearsal, rehearse
+from workers.steps.rest import Rest
 
 Checksums = tuple[tuple[Name, str], ...]
 
@@ -40,13 +41,23 @@ class Proof:
 def prove(known: Known, statements: tuple[RecordedStatement, ...], undo: Recording | None) -> Proof:
     """Run the statements on a second copy, in a server that no code of the pull ever reached, and then the way back."""
     with known.database.scratch(None).clone(known.dump) as copy:
-        forward = rehearse(known.database, copy, statements, known.version_table)
+        forward = rehearse(known.database, copy, statements, known.version_table, known.columns)
         rows = copy.checksums()
         with copy.reading() as reader:
             left = reader.rows(known.version_table, known.columns)
         back = _way_back(known, copy, forward, undo)
     recorded_after = applied_revisions(known.columns, left)
     return Proof(forward=forward, rows=rows, recorded_after=recorded_after, back=back)
+
+
+def way_back_of(rest: Rest) -> Recording | None:
+    """The way back of the plan that a continuation carries on is the way back of both."""
+    statements = rest.plan.body.way_back.statements
+    again = (
+        RecordedStatement(sql=item.sql, revision=item.migration, group=item.group, transactional=item.transactional)
+        for item in statements
+    )
+    return Recording(statements=tuple(again)) if statements else None
 
 
 def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Recording | None) -> WayBack:
@@ -60,12 +71,16 @@ def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Rec
     if undo.error:
         return WayBack(undo=Undo.NONE, note=f"downgrade of {undo.failed or 'the plan'} fails: {undo.error}")
     back = rehearse(known.database, copy, undo.statements, known.version_table)
-    equal = not back.refusals and not _differences(known, forward.before, back.after)
-    lost = tuple(dict.fromkeys(item for statement in forward.statements for item in statement.destroys))
+    equal = not back.refusals and not _differences(known, forward, back)
+    first = known.rest.plan.destroys if known.rest else ()
+    lost = tuple(dict.fromkeys((*first, *(item for each in forward.statements for item in each.destroys))))
     why = back.refusals[0].message if back.refusals else ""
     return way_back(back.statements if not back.refusals else None, why, equal=equal, destroyed_before=lost)
 
 
-def _differences(known: Known, old: Snapshot, new: Snapshot) -> list[str]:
-    changes = (*diff(old, new), *authority_effect(old, new))
+def _differences(known: Known, forward: Rehearsal, back: Rehearsal) -> list[str]:
+    """What the way back does not bring back; that of a continuation leads to where the plan began that it carries on."""
+    changes = (*diff(forward.before, back.after), *authority_effect(forward.before, back.after))
+    if known.rest is not None:
+        changes = compose(known.rest.plan.body.effect, diff(forward.after, back.after))
     return [item.label for item in changes if item.parent[-1] != known.version_table[-1]]

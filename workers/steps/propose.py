@@ -14,7 +14,7 @@ from workers.core.schema import Name, Snapshot
 from workers.ports import RecordDirection, Recording, RecordRequest, ScratchDatabase, Services
 from workers.steps.bookkeep import bookkeeping, can_be_marked
 from workers.steps.objections import mismatches, rows_read, rows_there_now, unread
-from workers.steps.proof import Proof, Recorded, prove
+from workers.steps.proof import Proof, Recorded, prove, way_back_of
 from workers.steps.question import Known, present_key
 from workers.steps.undeclared import Undeclared, undeclared
 
@@ -36,6 +36,7 @@ _PARTS = {
     "session": "the session settings",
     "scope": "the tables concerned",
     "live": "the schema of the target",
+    "continues": "what a rollout left half done",
 }
 
 
@@ -66,6 +67,9 @@ def propose(known: Known, services: Services) -> Proposal:
         return _refused(
             RefusalCode.TARGET_VERSION_UNSUPPORTED, message, "install one of that major version", Actor.OPERATOR
         )
+    if known.rest is not None:
+        found = undeclared(known, None, services)
+        return _with_undeclared(_freeze(known, prove(known, known.rest.statements, way_back_of(known.rest)), None), found)
     if known.question.direction.bookkeeping_only:
         by_hand = bookkeeping(known, services)
         return (
@@ -93,7 +97,9 @@ def what_changed(known: Known, services: Services) -> Refusal:
 def changed_since(old: Key, new: Key) -> Refusal:
     """Name the parts of a plan's key that are not as they were."""
     parts = [name for name in Key.__slots__ if getattr(old, name) != getattr(new, name)]
-    of_target = set(parts) <= {"live", "recorded", "session", "target"}
+    of_target = set(parts) <= {"live", "recorded", "session", "target"} or (
+        old.continues is not None and new.continues is not None and set(parts) <= {"live", "recorded", "continues", "pending"}
+    )
     names = ", ".join(_PARTS[name] for name in parts) or "the direction of the plan"
     return Refusal(
         code=RefusalCode.TARGET_CHANGED if of_target else RefusalCode.PLAN_CHANGED,
@@ -149,7 +155,8 @@ def _freeze(known: Known, proof: Proof, recorded: Recorded | None) -> Proposal:
     if refusals:
         return Proposal(refusals=tuple(refusals))
     statements = proof.forward.statements
-    additive = is_additive(statements) and known.question.direction is Direction.UPGRADE and not reads
+    forward = known.question.direction is Direction.UPGRADE and known.rest is None
+    additive = is_additive(statements) and forward and not reads
     body = Body(
         statements=statements,
         group_effects=proof.forward.group_effects,
@@ -184,6 +191,11 @@ def _scope(known: Known, proof: Proof) -> tuple[Name, ...]:
         return ()
     named = {name[-1] for item in statements for name in (*item.parsed.writes, *item.parsed.reads)}
     effect = {change.parent for item in statements for change in item.effect}
+    if known.rest is not None:
+        whole = known.rest.plan
+        if not whole.key.scope:
+            return ()
+        effect |= {*whole.key.scope, *(change.parent for change in whole.body.effect)}
     named |= {parent[-1] for parent in effect}
     live = {item.parent for item in known.live.objects if item.parent[-1] in named}
     return tuple(sorted(live | effect)) or ((known.version_table[-1],),)

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from workers.core.config import Configuration, Environment, Module
 from workers.core.globs import matches
 from workers.core.names import Direction
-from workers.core.rollout import RolloutState
+from workers.core.progress import Stalled
+from workers.core.rollout import Rollout, RolloutState
 from workers.ports import Checkout, Loaded, Pull, Repository, Services, Tree
-from workers.steps.past import Past
+from workers.steps.ending import left_by
+from workers.steps.hold import stalled
+from workers.steps.journal import ran
+from workers.steps.past import Past, Trace
 from workers.steps.question import Question
 from workers.steps.target import reach, target_key
 
@@ -91,7 +95,17 @@ def ask(  # noqa: PLR0913 -- each is a part of the question
     stored_only: bool = False,
     run_code: bool = True,
 ) -> Question:
-    """Put the question about one module on one environment of this pull."""
+    """Put the question about one module on one environment of this pull.
+
+    Where a rollout of the same stopped half way and holds the target, the question is how to carry that one on; asked for another direction,
+    it is as it was asked.
+    """
+    key = target_key(reach(environment, services)[1]) if environment.url is not None else ""
+    half_done = _stalled(opened, key, module, environment, services)
+    if half_done is not None and direction in {Direction.UPGRADE, half_done.plan.key.direction}:
+        direction, revision = half_done.plan.key.direction, ""
+    else:
+        half_done = None
     return Question(
         repository=opened.repository.id,
         pull=opened.pull.number,
@@ -102,20 +116,39 @@ def ask(  # noqa: PLR0913 -- each is a part of the question
         environment=environment,
         direction=direction,
         revision=revision,
-        past=past_of(module.id, environment, opened.repository.id, services),
+        past=past_of(module.id, key, opened.repository.id, services),
+        stalled=half_done,
         required=tuple(item for item in module.environments if item.name in environment.requires_applied),
         stored_only=stored_only,
         run_code=run_code,
     )
 
 
-def past_of(module: str, environment: Environment, repository: int, services: Services) -> Past:
-    """The plans of a module that rollouts of ours applied on this environment's database, oldest first. Others may share the database."""
-    if environment.url is None:
-        return Past()
-    _, target = reach(environment, services)
-    key = target_key(target)
-    done = [*services.store.rollouts_of_target(key, RolloutState.APPLIED)]
-    mine = [item for item in done if (item.repository, item.module) == (repository, module)]
-    plans = (services.store.plan(item.digest) for item in sorted(mine, key=lambda item: item.sequence))
-    return Past(tuple(item.plan for item in plans if item is not None))
+def past_of(module: str, target: str, repository: int, services: Services) -> Past:
+    """What rollouts of a module left on a database, oldest first; half-done ones too. Others may share the database."""
+    states = (RolloutState.APPLIED, RolloutState.PARTIAL, RolloutState.SUPERSEDED)
+    found = (item for state in states for item in services.store.rollouts_of_target(target, state) if target)
+    mine = [item for item in found if (item.repository, item.module) == (repository, module) and item.started_at]
+    traces = (_trace(item, services) for item in sorted(mine, key=lambda item: item.sequence))
+    return Past(tuple(item for item in traces if item is not None))
+
+
+def _trace(rollout: Rollout, services: Services) -> Trace | None:
+    stored = services.store.plan(rollout.digest)
+    if stored is None or rollout.state is RolloutState.APPLIED:
+        return Trace(stored.plan) if stored else None
+    left = left_by(rollout, services)
+    return Trace(stored.plan, left) if left else None
+
+
+def _stalled(
+    opened: OpenPull, target: str, module: Module, environment: Environment, services: Services
+) -> Stalled | None:
+    """The rollout of this pull that stopped half way and holds this environment's database."""
+    rollout = stalled(target, services)
+    place = (opened.repository.id, opened.pull.number, module.id, environment.name)
+    if rollout is None or (rollout.repository, rollout.pull, rollout.module, rollout.environment) != place:
+        return None
+    stored = services.store.plan(rollout.digest)
+    told = ran(stored.plan.body.statements, services.store.steps(rollout.id)) if stored else ()
+    return Stalled(sequence=rollout.sequence, plan=stored.plan, ran=told) if stored else None

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from workers.core.config import Environment, Module
 from workers.core.names import Direction
 from workers.core.plan import Key, Migration
+from workers.core.progress import Stalled
 from workers.core.schema import Name, Snapshot
 from workers.ports import Checkout, Database, Dump, History, PythonEnvironment, Source, Target, Tree
 from workers.steps.past import Past
+from workers.steps.rest import Rest
 from workers.steps.sight import Made
 
 
@@ -20,7 +22,7 @@ class Question:
     `default` is the tree of the default branch's tip (dependencies come from there); `revision` is for the two bookkeeping plans.
     `required` are the environments that must have the migrations first. `stored_only` asks whether a stored plan still holds: nothing is
     recorded, and where none holds the result says what changed. Without `run_code` the code is only read: a fork's pull, until a
-    maintainer asks for a plan.
+    maintainer asks for a plan. `stalled` is a rollout of the same pull that stopped half way and holds the target: its rest is what to plan.
     """
 
     repository: int
@@ -36,6 +38,7 @@ class Question:
     required: tuple[Environment, ...] = ()
     stored_only: bool = False
     run_code: bool = True
+    stalled: Stalled | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +65,14 @@ class Known:
     drifted: bool
     dump: Dump
     python: PythonEnvironment | None
+    rest: Rest | None = None
 
     @property
     def to(self) -> tuple[str, ...]:
         """The revisions that the version table will hold after the plan."""
         direction = self.question.direction
+        if self.rest is not None:
+            return self.rest.to
         if direction is Direction.ROLLBACK:
             return self.back_to
         if not direction.bookkeeping_only:
@@ -96,4 +102,5 @@ def present_key(known: Known, scope: tuple[Name, ...]) -> Key:
         session=known.target.session_settings(),
         scope=scope,
         live=known.live.binding(scope),
+        continues=known.rest.marker if known.rest else None,
     )

@@ -16,6 +16,7 @@ from workers.core.effects import destroyed
 from workers.core.plan import Parsed, Statement, StatementKind
 from workers.core.refusals import Refusal, RefusalCode
 from workers.core.schema import Name, ObjectKind, Snapshot
+from workers.core.version_rows import applied_revisions
 from workers.ports import Database, RecordedStatement, ScratchDatabase, StatementError, Writer
 from workers.steps.copies import Copies
 from workers.steps.flow import Flow
@@ -47,6 +48,7 @@ class Rehearsal:
 @dataclass(slots=True)
 class _Run:
     version_table: Name
+    columns: tuple[str, ...]
     many: bool
     state: Snapshot
     there: frozenset[tuple[ObjectKind, Name]]
@@ -69,14 +71,21 @@ class _StopError(Exception):
 
 
 def rehearse(
-    database: Database, clone: ScratchDatabase, recorded: tuple[RecordedStatement, ...], version_table: Name
+    database: Database,
+    clone: ScratchDatabase,
+    recorded: tuple[RecordedStatement, ...],
+    version_table: Name,
+    columns: tuple[str, ...] = (),
 ) -> Rehearsal:
-    """Run every recorded write on the clone, group by group, with the engine's parser judging each piece at its place."""
+    """Run every recorded write on the clone, group by group, with the engine's parser judging each piece at its place.
+
+    With the version table's `columns` every bookkeeping write says what the table holds after it.
+    """
     pieces = tuple(pieces_of(database, recorded))
     with clone.writing() as writer:
         before = writer.snapshot()
         there = frozenset((item.kind, item.name) for item in before.objects)
-        run = _Run(version_table, len(pieces) > MANY, before, there)
+        run = _Run(version_table, columns, len(pieces) > MANY, before, there)
         refusals: tuple[Refusal, ...] = ()
         try:
             for number, (_, group) in enumerate(itertools.groupby(pieces, key=lambda piece: piece.group)):
@@ -166,12 +175,20 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
         sql=piece.sql, migration=piece.revision, group=number, transactional=piece.transactional, parsed=parsed
     )
     run.statements.append(
-        replace(statement, rows=rows if parsed.kind is StatementKind.BOOKKEEPING and rows >= 0 else None)
+        replace(statement, rows=rows, records=_records(run, writer))
+        if parsed.kind is StatementKind.BOOKKEEPING and rows >= 0
+        else statement
     )
     if parsed.kind not in (_BLIND_WHEN_MANY if run.many else _BLIND):
         _observe(run, writer)
     elif parsed.kind not in _BLIND:
         run.unseen = True
+
+
+def _records(run: _Run, writer: Writer) -> tuple[str, ...] | None:
+    if not run.columns:
+        return None
+    return applied_revisions(run.columns, writer.rows(run.version_table, run.columns))
 
 
 def _observe(run: _Run, writer: Writer) -> None:

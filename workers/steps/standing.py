@@ -69,7 +69,7 @@ def standing(
     """Put together everything `policy.decide` wants to know about a plan."""
     approvals = unused(stored, services) if stored else ()
     now = services.clock.now()
-    held_by, in_progress = _hold(matter, services)
+    held_by, held_for, in_progress = _hold(matter, services)
     return Standing(
         pull=facts,
         environment=matter.environment,
@@ -83,6 +83,7 @@ def standing(
         approved_at=tuple(_seconds(item.at) for item in approvals),
         waits_for=examination.waits_for,
         held_by=held_by,
+        held_for=held_for,
         in_progress=in_progress,
         within_hours=hours.within(matter.environment.apply_hours, now),
         codes_shown=services.store.codes_shown(matter.repository.id, matter.pull.number, matter.environment.name),
@@ -131,18 +132,19 @@ def team_names(environment: Environment) -> tuple[str, ...]:
     )
 
 
-def _hold(matter: Matter, services: Services) -> tuple[str, bool]:
-    """(why the target is held, whether an apply is running)."""
+def _hold(matter: Matter, services: Services) -> tuple[str, tuple[int, str] | None, bool]:
+    """(why the target is held, for which half-done rollout, whether an apply is running)."""
     if matter.environment.url is None:
-        return "", False
+        return "", None, False
     _, target = reach(matter.environment, services)
     found = binding(target_key(target), services)
     if found is None:
-        return "", False
+        return "", None, False
     hold, rollout = found
     if rollout is not None and rollout.state in UNFINISHED:
-        return "", True
-    return f"{matter.environment.name} is held by #{hold.pull}: {hold.reason}", False
+        return "", None, True
+    held_for = (rollout.sequence, rollout.digest) if rollout is not None else None
+    return f"{matter.environment.name} is held by #{hold.pull}: {hold.reason}", held_for, False
 
 
 def _modules(matter: Matter) -> int:

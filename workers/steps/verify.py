@@ -30,6 +30,7 @@ class Verification:
 
     rows: tuple[Row, ...]
     after: Snapshot
+    recorded: tuple[str, ...]
     differences: tuple[Change, ...]
 
     @property
@@ -89,7 +90,7 @@ def verify(
             good=not broken or broken <= _planned(plan),
         ),
     )
-    return Verification(rows=sheet, after=after, differences=(*differences, *unlike))
+    return Verification(rows=sheet, after=after, recorded=recorded, differences=(*differences, *unlike))
 
 
 def _difference(expected: tuple[Change, ...], found: tuple[Change, ...]) -> tuple[Change, ...]:

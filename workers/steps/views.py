@@ -14,11 +14,11 @@ from workers.core.rollout import Rollout, RolloutState, Step
 from workers.ports import Services
 from workers.rendering.views import AppliedView, EnvironmentView, ModuleView, ReportView
 from workers.steps.approvers import approvers
-from workers.steps.ending import groups_kept
+from workers.steps.ending import stuck
 from workers.steps.judge import Judged
 from workers.steps.pulls import OpenPull
 
-_ENDED = frozenset({RolloutState.APPLIED, RolloutState.FAILED, RolloutState.PARTIAL})
+_ENDED = frozenset({RolloutState.APPLIED, RolloutState.FAILED, RolloutState.PARTIAL, RolloutState.SUPERSEDED})
 
 
 def report_view(
@@ -72,9 +72,9 @@ def applied_view(opened: OpenPull, rollout: Rollout, plan: Plan, server_url: str
     """A rollout of this pull that has ended."""
     base = f"{server_url.rstrip('/')}/{opened.repository.full_name}"
     steps = {item.statement: item for item in services.store.steps(rollout.id) if item.statement is not None}
-    groups = groups_kept(rollout, services)
+    there = stuck(rollout, plan, services)
     statements = tuple(
-        (statement.parsed.title, _result(statement.group < groups, steps.get(number)))
+        (statement.parsed.title, _result(number in there, steps.get(number)))
         for number, statement in enumerate(plan.body.statements)
         if statement.parsed.kind is not StatementKind.BOOKKEEPING
     )
@@ -113,7 +113,7 @@ def _environment(opened: OpenPull, judged: Judged, server_url: str, services: Se
     here = [
         item for item in rollouts if (item.module, item.environment) == (examination.module, examination.environment)
     ]
-    ended = [(item, services.store.plan(item.digest)) for item in here if item.state in _ENDED]
+    ended = [(item, services.store.plan(item.digest)) for item in here if item.state in _ENDED and item.started_at]
     given = {item.by.id for item in counted(judged.standing)}
     missing = needed_approvals(judged.standing) - len(given)
     return EnvironmentView(

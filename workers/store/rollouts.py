@@ -85,9 +85,12 @@ class Rollouts(Plans):
         with reading(self._engine) as connection:
             return tuple(Step(**row) for row in connection.execute(query).mappings())
 
-    def take_hold(self, target: str, rollout: int, pull: int, reason: str) -> Hold | None:
+    def take_hold(
+        self, target: str, rollout: int, pull: int, reason: str, instead_of: int | None = None
+    ) -> Hold | None:
         """Every claim raises the fence, also a second one of the same rollout: the first claimer may be a worker that only seems dead."""
-        mine = and_(holds.c.target == target, or_(holds.c.rollout.is_(None), holds.c.rollout == rollout))
+        free = or_(holds.c.rollout.is_(None), holds.c.rollout.in_({rollout, rollout if instead_of is None else instead_of}))
+        mine = and_(holds.c.target == target, free)
         values = {"fence": holds.c.fence + 1, "rollout": rollout, "pull": pull, "reason": reason}
         with self._engine.begin() as connection:
             _lock_target(connection, target)

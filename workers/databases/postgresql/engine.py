@@ -6,6 +6,8 @@ from pathlib import Path
 
 from psycopg import sql
 
+from psycopg import sql
+
 from workers.core.errors import ExpectedError
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
@@ -54,6 +56,10 @@ class PostgresqlDatabase:
     def split(self, sql: str) -> tuple[str, ...]:
         """Split a text into single commands."""
         return split(sql, Engine.POSTGRESQL)
+
+    def removal(self, index: Name) -> str:
+        """Return the statement that removes an invalid index without locking its table."""
+        return sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(index[0], index[-1])).as_string()
 
     def removal(self, index: Name) -> str:
         """Return the statement that removes an invalid index without locking its table."""
