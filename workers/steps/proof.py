@@ -14,7 +14,6 @@ from workers.core.version_rows import applied_revisions
 from workers.ports import RecordedStatement, Recording, ScratchDatabase
 from workers.steps.question import Known
 from workers.steps.rehearse import Rehearsal, rehearse
-from workers.steps.rest import Rest
 
 Checksums = tuple[tuple[Name, str], ...]
 
@@ -48,16 +47,6 @@ def prove(known: Known, statements: tuple[RecordedStatement, ...], undo: Recordi
         back = _way_back(known, copy, forward, undo)
     recorded_after = applied_revisions(known.columns, left)
     return Proof(forward=forward, rows=rows, recorded_after=recorded_after, back=back)
-
-
-def way_back_of(rest: Rest) -> Recording | None:
-    """The way back of the plan that a continuation carries on is the way back of both."""
-    statements = rest.plan.body.way_back.statements
-    again = (
-        RecordedStatement(sql=item.sql, revision=item.migration, group=item.group, transactional=item.transactional)
-        for item in statements
-    )
-    return Recording(statements=tuple(again)) if statements else None
 
 
 def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Recording | None) -> WayBack:

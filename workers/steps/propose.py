@@ -14,7 +14,7 @@ from workers.core.schema import Name, Snapshot
 from workers.ports import RecordDirection, Recording, RecordRequest, ScratchDatabase, Services
 from workers.steps.bookkeep import bookkeeping, can_be_marked
 from workers.steps.objections import mismatches, rows_read, rows_there_now, unread
-from workers.steps.proof import Proof, Recorded, prove, way_back_of
+from workers.steps.proof import Proof, Recorded, prove
 from workers.steps.question import Known, present_key
 from workers.steps.undeclared import Undeclared, undeclared
 
@@ -38,6 +38,7 @@ _PARTS = {
     "live": "the schema of the target",
     "continues": "what a rollout left half done",
 }
+_OF_TARGET = frozenset({"live", "recorded", "session", "target"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,8 @@ def propose(known: Known, services: Services) -> Proposal:
             RefusalCode.TARGET_VERSION_UNSUPPORTED, message, "install one of that major version", Actor.OPERATOR
         )
     if known.rest is not None:
-        found = undeclared(known, None, services)
-        return _with_undeclared(_freeze(known, prove(known, known.rest.statements, way_back_of(known.rest)), None), found)
+        proof = prove(known, known.rest.statements, known.rest.undo)
+        return _with_undeclared(_freeze(known, proof, None), undeclared(known, None, services))
     if known.question.direction.bookkeeping_only:
         by_hand = bookkeeping(known, services)
         return (
@@ -97,9 +98,7 @@ def what_changed(known: Known, services: Services) -> Refusal:
 def changed_since(old: Key, new: Key) -> Refusal:
     """Name the parts of a plan's key that are not as they were."""
     parts = [name for name in Key.__slots__ if getattr(old, name) != getattr(new, name)]
-    of_target = set(parts) <= {"live", "recorded", "session", "target"} or (
-        old.continues is not None and new.continues is not None and set(parts) <= {"live", "recorded", "continues", "pending"}
-    )
+    of_target = set(parts) <= _OF_TARGET | ({"continues", "pending"} if old.continues and new.continues else set())
     names = ", ".join(_PARTS[name] for name in parts) or "the direction of the plan"
     return Refusal(
         code=RefusalCode.TARGET_CHANGED if of_target else RefusalCode.PLAN_CHANGED,

@@ -8,7 +8,7 @@ from workers.core.plan import Continued, Migration, Plan, Statement, StatementKi
 from workers.core.progress import Progress, Stalled, counted, progress
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, SchemaObject, Snapshot
-from workers.ports import Database, History, RecordedStatement
+from workers.ports import Database, History, RecordedStatement, Recording
 
 _FIX = 'look at it, repair it by hand, then comment `/unlock {} "why"`'
 
@@ -31,6 +31,12 @@ class Rest:
     def to(self) -> tuple[str, ...]:
         """The revisions that are recorded at its end."""
         return self.plan.body.recorded_after
+
+    @property
+    def undo(self) -> Recording | None:
+        """The way back of the plan that is carried on is the way back of both."""
+        statements = self.plan.body.way_back.statements
+        return Recording(statements=tuple(map(_again, statements))) if statements else None
 
 
 def rest_of(
@@ -67,9 +73,7 @@ def _runs(index: int, item: Statement, found: Progress, pending: set[str]) -> bo
 
 
 def _again(item: Statement) -> RecordedStatement:
-    return RecordedStatement(
-        sql=item.sql, revision=item.migration, group=item.group, transactional=item.transactional
-    )
+    return RecordedStatement(sql=item.sql, revision=item.migration, group=item.group, transactional=item.transactional)
 
 
 def _removal(index: SchemaObject, plan: Plan, database: Database) -> RecordedStatement:

@@ -89,7 +89,8 @@ class Rollouts(Plans):
         self, target: str, rollout: int, pull: int, reason: str, instead_of: int | None = None
     ) -> Hold | None:
         """Every claim raises the fence, also a second one of the same rollout: the first claimer may be a worker that only seems dead."""
-        free = or_(holds.c.rollout.is_(None), holds.c.rollout.in_({rollout, rollout if instead_of is None else instead_of}))
+        allowed = {rollout} if instead_of is None else {rollout, instead_of}
+        free = or_(holds.c.rollout.is_(None), holds.c.rollout.in_(allowed))
         mine = and_(holds.c.target == target, free)
         values = {"fence": holds.c.fence + 1, "rollout": rollout, "pull": pull, "reason": reason}
         with self._engine.begin() as connection:
