@@ -321,8 +321,6 @@ def test_defaults_lie_under_every_environment_and_the_nearest_word_wins() -> Non
     "line",
     [
         "strategy: push",
-        "source: prisma",
-        "prisma: {schema: prisma/schema.prisma}",
     ],
 )
 def test_a_module_key_without_an_effect_yet_is_refused(line: str) -> None:

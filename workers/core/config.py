@@ -178,10 +178,10 @@ class AlembicSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrismaSettings:
-    """Where a module's Prisma project keeps its schema and migrations."""
+    """Where a module's Prisma project keeps its schema (a file, or a folder of them) and its migrations; empty: found."""
 
-    schema: str = "prisma/schema.prisma"
-    migrations: str = "prisma/migrations"
+    schema: str = ""
+    migrations: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

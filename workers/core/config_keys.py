@@ -34,9 +34,7 @@ class NotBuilt:
 
 
 NOT_BUILT = (
-    NotBuilt("source", SourceKind.PRISMA.__eq__),
     NotBuilt("strategy", Strategy.PUSH.__eq__),
-    NotBuilt("prisma", lambda _: True),
 )
 
 

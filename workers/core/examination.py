@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from workers.core.codec import canonical, sha256
 from workers.core.diff import Change
-from workers.core.names import Direction, Engine
+from workers.core.names import Direction, Engine, SourceKind
 from workers.core.plan import Migration, Plan
 from workers.core.policy import DriftItem
 from workers.core.refusals import Refusal
@@ -97,6 +97,7 @@ class Examination:
     waits_for: tuple[str, ...] = ()
     version_table: Name = ()
     version_columns: tuple[str, ...] = ()
+    source: SourceKind | None = None
     notes: tuple[str, ...] = ()
     rehearsed: bool = False
     examined_at: str = ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from workers.core.examination import Drift, Preflight, Unmerged
-from workers.core.names import Direction
+from workers.core.names import Direction, SourceKind
 from workers.core.plan import Migration
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
@@ -37,6 +37,7 @@ class Draft:
     expected: Snapshot | None = None
     waits_for: tuple[str, ...] = ()
     version_table: tuple[Name, tuple[str, ...]] = ((), ())
+    source: SourceKind | None = None
     proposal: Proposal = field(default_factory=Proposal)
 
 

@@ -38,6 +38,7 @@ def _examine(draft: Draft, services: Services) -> Database:
     question = draft.question
     merge = _merged(draft)
     source = _choose_source(draft, services, merge)
+    draft.source = source.kind
     history, base = source.history(merge, question.module), source.history(question.checkout.base, question.module)
     _read_history(draft, source, merge, history)
     database, target = _meet(draft, services, source, merge)
@@ -132,7 +133,7 @@ def _choose_source(draft: Draft, services: Services, merge: Tree) -> Source:
 
 
 def _read_history(draft: Draft, source: Source, merge: Tree, history: History) -> None:
-    draft.heads = history.heads
+    draft.heads = history.heads[-1:] if history.separate else history.heads
     draft.refusals.extend(history.problems)
     draft.refusals.extend(source.faults(merge, draft.question.module))
     for path, what in merge.oddities(draft.question.module.path):
@@ -310,6 +311,7 @@ def _result(draft: Draft, services: Services, database: Database | None) -> Exam
         waits_for=draft.waits_for,
         version_table=draft.version_table[0],
         version_columns=draft.version_table[1],
+        source=draft.source,
         notes=tuple(dict.fromkeys([*draft.notes, *proposal.notes])),
         rehearsed=proposal.rehearsed,
         examined_at=services.clock.iso(),

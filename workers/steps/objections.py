@@ -27,12 +27,13 @@ def mismatches(known: Known, proof: Proof, recorded: Recorded | None) -> list[Re
         ]
     if known.rest is not None:
         return _elsewhere(known.rest, proof)
-    if recorded is None:
+    if recorded is None or recorded.after is None:
         return []
-    left = proof.forward.after
-    changes = (*diff(left, recorded.after), *diff_objects(left.authority, recorded.after.authority))
+    ours = proof.forward.after
+    changes = (*diff(ours, recorded.after), *diff_objects(ours.authority, recorded.after.authority))
     found = [f"{change.kind.value} {change.label}" for change in changes]
     found += [f"rows of {'.'.join(name)}" for name, _ in sorted(set(proof.rows) ^ set(recorded.rows))]
+    found += [f"the record of {row[0]}" for row in sorted(set(proof.marks) ^ set(recorded.marks))]
     if not found:
         return []
     message = f"running the recorded statements again gave something else in: {', '.join(dict.fromkeys(found[:5]))}"

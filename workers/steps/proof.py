@@ -10,7 +10,7 @@ from workers.core.effects import way_back
 from workers.core.names import Direction
 from workers.core.plan import Undo, WayBack
 from workers.core.schema import Name, Snapshot
-from workers.core.version_rows import applied_revisions
+from workers.core.version_rows import Row, applied_revisions, marks
 from workers.ports import RecordedStatement, Recording, ScratchDatabase
 from workers.steps.question import Known
 from workers.steps.rehearse import Rehearsal, rehearse
@@ -20,11 +20,16 @@ Checksums = tuple[tuple[Name, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What the project's own tool did on the first copy: its statements, the schema and rows it left, its way back, the rows the server saw read."""
+    """What the project's own tool did on the first copy: its statements, the schema and rows it left, its way back, the rows the server saw read.
+
+    `marks` is what the version table's rows say, times aside; its own checksum is not among `rows`. `after` is None where the tool only wrote
+    the statements.
+    """
 
     recording: Recording
-    after: Snapshot
+    after: Snapshot | None
     rows: Checksums
+    marks: tuple[Row, ...]
     undo: Recording | None
     served: tuple[str, ...]
 
@@ -33,6 +38,7 @@ class Recorded:
 class Proof:
     forward: Rehearsal
     rows: Checksums
+    marks: tuple[Row, ...]
     recorded_after: tuple[str, ...]
     back: WayBack
 
@@ -41,12 +47,18 @@ def prove(known: Known, statements: tuple[RecordedStatement, ...], undo: Recordi
     """Run the statements on a second copy, in a server that no code of the pull ever reached, and then the way back."""
     with known.database.scratch(None).clone(known.dump) as copy:
         forward = rehearse(known.database, copy, statements, known.version_table, known.columns)
-        rows = copy.checksums()
+        rows = checksums(known, copy)
         with copy.reading() as reader:
             left = reader.rows(known.version_table, known.columns)
         back = _way_back(known, copy, forward, undo)
     recorded_after = applied_revisions(known.columns, left)
-    return Proof(forward=forward, rows=rows, recorded_after=recorded_after, back=back)
+    said = marks(known.columns, left)
+    return Proof(forward=forward, rows=rows, marks=said, recorded_after=recorded_after, back=back)
+
+
+def checksums(known: Known, copy: ScratchDatabase) -> Checksums:
+    """A checksum of the rows of every table but the version table, whose times and ids differ from run to run."""
+    return tuple(item for item in copy.checksums() if item[0][-1] != known.version_table[-1])
 
 
 def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Recording | None) -> WayBack:

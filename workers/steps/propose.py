@@ -11,10 +11,11 @@ from workers.core.names import Direction, Strategy
 from workers.core.plan import Body, Key, Observed, Plan, StatementKind
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
+from workers.core.version_rows import marks
 from workers.ports import RecordDirection, Recording, RecordRequest, ScratchDatabase, Services
 from workers.steps.bookkeep import bookkeeping, can_be_marked
 from workers.steps.objections import mismatches, rows_read, rows_there_now, unread
-from workers.steps.proof import Proof, Recorded, prove
+from workers.steps.proof import Proof, Recorded, checksums, prove
 from workers.steps.question import Known, present_key
 from workers.steps.undeclared import Undeclared, undeclared
 
@@ -121,13 +122,14 @@ def _record(known: Known) -> Recorded | Recording:
         first = known.source.record(_request(known, copy, known.to, done=known.recorded, declared=not back))
         if first.error:
             return first
-        served = copy.served()
+        served = () if first.fixed else copy.served()
         with copy.reading() as reader:
-            after = reader.snapshot()
-        rows = copy.checksums()
+            after = None if first.unrun else reader.snapshot()
+            said = marks(known.columns, reader.rows(known.version_table, known.columns))
+        rows = checksums(known, copy)
         request = _request(known, copy, known.recorded, done=known.to, declared=False)
         undo = None if back else known.source.record(request)
-    return Recorded(recording=first, after=after, rows=rows, undo=undo, served=served)
+    return Recorded(recording=first, after=after, rows=rows, marks=said, undo=undo, served=served)
 
 
 def _request(

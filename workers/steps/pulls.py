@@ -78,9 +78,7 @@ def touched(configuration: Configuration, paths: tuple[str, ...] | None, service
 def watched(module: Module, services: Services) -> tuple[str, ...]:
     """The glob patterns of every path that concerns a module."""
     sources = (item for item in services.sources if module.source in {None, item.kind})
-    prefix = "" if module.path in {".", ""} else module.path.rstrip("/") + "/"
-    schema = (prefix + module.prisma.schema, prefix + module.prisma.migrations + "/**", prefix + "**/schema.prisma")
-    return tuple(pattern for source in sources for pattern in source.watched(module)) + schema
+    return tuple(dict.fromkeys(pattern for source in sources for pattern in source.watched(module)))
 
 
 def ask(  # noqa: PLR0913 -- each is a part of the question

@@ -110,10 +110,11 @@ def pieces_of(database: Database, recorded: tuple[RecordedStatement, ...]) -> It
     number, last = -1, None
     for item in recorded:
         for sql in database.split(item.sql):
-            if not item.transactional or item.group != last:
+            within = item.transactional and database.transactional(sql)
+            if not within or item.group != last:
                 number += 1
-            last = item.group if item.transactional else None
-            yield replace(item, sql=sql, group=number)
+            last = item.group if within else None
+            yield replace(item, sql=sql, group=number, transactional=within)
 
 
 def is_bookkeeping(parsed: Parsed, version_table: Name) -> bool:
@@ -147,20 +148,12 @@ def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStat
 
 
 def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement) -> None:
-    parsed = writer.parse(piece.sql)
-    if parsed.forbidden:
-        raise _StopError(_forbidden(piece, parsed.forbidden))
-    if parsed.kind is StatementKind.OPAQUE and not piece.transactional:
-        why = "outside a transaction, what a block or a function of code did could not be compared before it counts"
-        raise _StopError(_forbidden(piece, why))
+    parsed = _judged(run, writer, piece)
     if parsed.kind is StatementKind.READ and not parsed.opaque:
-        asked = run.flow.sources(name for name in parsed.reads if not _same_table(name, run.version_table))
-        run.reads.extend((piece.revision, name) for name in asked)
+        if piece.own is None:  # of a written script nothing is decided by what a query finds
+            asked = run.flow.sources(name for name in parsed.reads if not _same_table(name, run.version_table))
+            run.reads.extend((piece.revision, name) for name in asked)
         return
-    if is_bookkeeping(parsed, run.version_table):
-        parsed = replace(parsed, kind=StatementKind.BOOKKEEPING)
-    elif parsed.kind in _TAKES_ROWS and any(_same_table(name, run.version_table) for name in parsed.writes):
-        raise _StopError(_forbidden(piece, "it writes the version table otherwise than its tool does"))
     if run.unseen and parsed.kind not in _BLIND_WHEN_MANY - _BLIND:
         _observe(run, writer)  # what was made is its maker's, never that of a statement with more rights
     run.copies.run(parsed)
@@ -183,6 +176,27 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
         _observe(run, writer)
     elif parsed.kind not in _BLIND:
         run.unseen = True
+
+
+def _judged(run: _Run, writer: Writer, piece: RecordedStatement) -> Parsed:
+    """What a statement is at its place; raises where it must never run."""
+    parsed = writer.parse(piece.sql)
+    if parsed.forbidden:
+        raise _StopError(_forbidden(piece, parsed.forbidden))
+    if parsed.kind is StatementKind.OPAQUE and not piece.transactional:
+        why = "outside a transaction, what a block or a function of code did could not be compared before it counts"
+        raise _StopError(_forbidden(piece, why))
+    if piece.own is not False and is_bookkeeping(parsed, run.version_table):
+        return replace(parsed, kind=StatementKind.BOOKKEEPING)
+    if _takes_from(parsed, piece, run.version_table):
+        raise _StopError(_forbidden(piece, "it writes the version table otherwise than its tool does"))
+    return parsed
+
+
+def _takes_from(parsed: Parsed, piece: RecordedStatement, version_table: Name) -> bool:
+    """Whether a statement writes the version table otherwise than as bookkeeping; of a written script any write is one."""
+    writes = any(_same_table(name, version_table) for name in parsed.writes)
+    return writes and (parsed.kind in _TAKES_ROWS or piece.own is False)
 
 
 def _records(run: _Run, writer: Writer) -> tuple[str, ...] | None:

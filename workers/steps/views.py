@@ -103,8 +103,9 @@ def _module(
     mine = [item for item in judged if item.matter.module.id == module]
     first = mine[0].matter.module
     environments = tuple(_environment(opened, item, server_url, services) for item in mine)
-    source = first.source.value if first.source else "alembic"
-    return ModuleView(id=module, path=first.path, source=source, environments=environments)
+    named = (item.examination.source for item in mine if item.examination.source)
+    source = next(named, first.source)
+    return ModuleView(id=module, path=first.path, source=source.value if source else "", environments=environments)
 
 
 def _environment(opened: OpenPull, judged: Judged, server_url: str, services: Services) -> EnvironmentView:

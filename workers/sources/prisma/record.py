@@ -1,0 +1,87 @@
+"""Brings a scratch database forward by Prisma's own engine, and writes down what our executor will run to the same end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest
+from workers.reading.lexer import split
+from workers.sources.prisma.detect import Project
+from workers.sources.prisma.engine import Declared, EngineFault, Line, MigrationText, PrismaEngine, SchemaFile
+from workers.sources.prisma.history import Script
+from workers.sources.prisma.migrations_table import Bookkeeper
+from workers.sources.prisma.scripts import Writer, is_empty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """A project as the engine is told of it."""
+
+    project: Project
+    scripts: tuple[Script, ...]
+    lock_text: str | None
+    line: Line
+
+    @property
+    def files(self) -> tuple[SchemaFile, ...]:
+        """The schema's files."""
+        return tuple(SchemaFile(path, text) for path, text in self.project.files)
+
+    def texts(self, names: frozenset[str]) -> tuple[MigrationText, ...]:
+        """The migrations of these names, in order."""
+        return tuple(MigrationText(item.name, item.path, item.sql) for item in self.scripts if item.name in names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorder:
+    """The engine, and where the ids of new rows come from."""
+
+    engine: PrismaEngine
+    new_id: Callable[[], str]
+
+    def record(self, request: RecordRequest, matter: Matter) -> Recording:
+        """Run, or for a way back only write, what leads from `done` to `to`. Failures are in the Recording."""
+        if request.direction is RecordDirection.DOWNGRADE:
+            return self._back(request, matter)
+        names = frozenset((*request.done, *request.to))
+        declared = self._forward(request, matter, names)
+        tool = f"Prisma's schema engine of release {matter.line.value}"
+        if isinstance(declared, EngineFault):
+            return replace(_failed(declared), tool=tool)
+        pending = tuple(item for item in matter.scripts if item.name in request.to and item.name not in request.done)
+        recording = Recording(
+            statements=self._statements(request, pending),
+            tool=tool,
+            notes=tuple(
+                f"{item.path}:1: {item.name} holds no command" for item in pending if is_empty(item, request.engine)
+            ),
+        )
+        if declared is None:
+            return recording
+        entries = split(declared.sql, request.engine)
+        return replace(recording, declared=tuple(" ".join(item.split()) for item in entries), created=declared.sql)
+
+    def _forward(self, request: RecordRequest, matter: Matter, names: frozenset[str]) -> Declared | EngineFault | None:
+        words = (request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line)
+        return self.engine.replayed(*words) if request.declared else self.engine.deploy(*words)
+
+    def _statements(self, request: RecordRequest, pending: tuple[Script, ...]) -> tuple[RecordedStatement, ...]:
+        writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
+        for script in pending:
+            writer.add(script, first=not request.done and script is pending[0])
+        return tuple(writer.statements)
+
+    def _back(self, request: RecordRequest, matter: Matter) -> Recording:
+        """Prisma has no downgrade."""
+        del request, matter
+        return Recording(statements=(), unrun=True, error="Prisma migrations have no way back of their own")
+
+
+def _failed(fault: EngineFault) -> Recording:
+    where = f" ({fault.path}:{fault.line})" if fault.path and fault.line else ""
+    said = f"{fault.message}{where}"
+    if fault.database and fault.database not in said:
+        said = f"{said}; the database says: {fault.database}"
+    code = f"Prisma's {fault.code}: " if fault.code.startswith("P") else ""
+    return Recording(statements=(), failed=fault.migration, error=f"{code}{said}")

@@ -1,0 +1,198 @@
+"""Prisma as a source of truth: `ports.Source` over the parts of this package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from workers.core.codec import sha256
+from workers.core.config import Module
+from workers.core.errors import ExpectedError
+from workers.core.names import Engine, SourceKind
+from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.core.schema import Name
+from workers.ports import History, PythonEnvironment, Recording, RecordRequest, Rows, RowsJudged, Tree
+from workers.sources.prisma import detect, migrations_table
+from workers.sources.prisma.engine import Described, EngineFault, Line, SchemaFile
+from workers.sources.prisma.history import Script, lock_text, read_history, read_scripts
+from workers.sources.prisma.lockfiles import locked_major
+from workers.sources.prisma.record import Matter, Recorder
+
+_URLS = frozenset({"url", "directUrl", "shadowDatabaseUrl"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrismaSource:
+    """Reads the history as Prisma does; schema and scripts reach its engine in the sandbox only, prisma.config is never run."""
+
+    recorder: Recorder
+    _projects: dict[tuple[str, Module], detect.Project | None] = field(default_factory=dict)
+    _read: dict[tuple[str, str], tuple[Script, ...]] = field(default_factory=dict)
+    _said: dict[tuple[Line, str], Described | EngineFault] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> SourceKind:
+        """Prisma."""
+        return SourceKind.PRISMA
+
+    def found(self, tree: Tree, module: Module) -> bool:
+        """Whether there is a schema in the module's folder."""
+        return self._find(tree, module) is not None
+
+    def watched(self, module: Module) -> tuple[str, ...]:
+        """Glob patterns (`*` within a folder, `**` across folders) from the root of the repository."""
+        return (*detect.watched(module), *detect.lock_files(module))
+
+    def own_files(self, tree: Tree, module: Module) -> tuple[tuple[str, str], ...]:
+        """(path, SHA-256): schema files, migration_lock.toml, prisma.config and package.json, and the line of the engine."""
+        project = self._find(tree, module)
+        if project is None:
+            return ()
+        line = self._line(tree, module, project)
+        return (*detect.own_files(tree, module, project), ("Prisma engine", line.value))
+
+    def history(self, tree: Tree, module: Module) -> History:
+        """Read the folders of migrations; a module without a project has an empty history."""
+        project = self._find(tree, module)
+        if project is None:
+            return History(revisions=(), heads=(), separate=True)
+        return read_history(tree, project, self._scripts(tree, project))
+
+    def version_table(self, tree: Tree, module: Module) -> tuple[Name, tuple[str, ...]]:
+        """`_prisma_migrations`, wherever the search path finds it."""
+        del tree, module
+        return ("", migrations_table.TABLE), migrations_table.COLUMNS
+
+    def engine_named(self, tree: Tree, module: Module) -> Engine | None:
+        """The engine of the datasource's provider."""
+        project = self._find(tree, module)
+        return project.outline.engine if project else None
+
+    def faults(self, tree: Tree, module: Module) -> tuple[Refusal, ...]:
+        """What Prisma's own validator says is wrong with the schema."""
+        project = self._find(tree, module)
+        if project is None or project.problems:
+            return ()
+        said = self._described(tuple(SchemaFile(*file) for file in project.files), self._line(tree, module, project))
+        return _schema_faults(project, said)
+
+    def judge_rows(self, history: History, base: History, rows: Rows, environment: str) -> RowsJudged:
+        """Failed migrations, and records whose checksum fits no file."""
+        return migrations_table.judge_rows(history, base, rows, environment)
+
+    def bookkeeping(
+        self, tree: Tree, module: Module, before: tuple[str, ...], after: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """As `prisma migrate resolve --applied` writes it; with nothing recorded, after the table itself."""
+        project = self._project(tree, module)
+        engine = project.outline.engine or Engine.POSTGRESQL
+        keeper = migrations_table.Bookkeeper(engine=engine, new_id=self.recorder.new_id)
+        scripts = [item for item in self._scripts(tree, project) if item.name in after and item.name not in before]
+        made = [] if before else [keeper.creation()]
+        failed = [keeper.given_up(item.name) for item in scripts[-1:] if before]
+        return (*made, *failed, *(keeper.marked(item) for item in scripts))
+
+    def environment(self, default_tree: Tree, merge_tree: Tree, module: Module) -> PythonEnvironment | None:
+        """Nothing: the engine is ours."""
+        del default_tree, merge_tree, module
+        return None
+
+    def record(self, request: RecordRequest) -> Recording:
+        """Let the engine bring the scratch database of the request forward."""
+        project = self._project(request.tree, request.module)
+        matter = Matter(
+            project=project,
+            scripts=self._scripts(request.tree, project),
+            lock_text=lock_text(request.tree, project),
+            line=self._line(request.tree, request.module, project),
+        )
+        return self.recorder.record(request, matter)
+
+    def _find(self, tree: Tree, module: Module) -> detect.Project | None:
+        key = (tree.oid, module)
+        if key not in self._projects:
+            self._projects[key] = detect.read_project(tree, module, self._literals)
+        return self._projects[key]
+
+    def _project(self, tree: Tree, module: Module) -> detect.Project:
+        project = self._find(tree, module)
+        if project is None:
+            raise ExpectedError(
+                f"There is no Prisma schema in `{module.path}`.",
+                "Correct `path` or `prisma: {schema: …}` of the module.",
+                RefusalCode.CONFIG_INVALID,
+            )
+        return project
+
+    def _scripts(self, tree: Tree, project: detect.Project) -> tuple[Script, ...]:
+        key = (tree.oid, project.migrations)
+        if key not in self._read:
+            self._read[key] = read_scripts(tree, project, self._ordered)
+        return self._read[key]
+
+    def _line(self, tree: Tree, module: Module, project: detect.Project) -> Line:
+        """A schema with a `url` is one of 6, one without it of 7; without a datasource the lockfile decides."""
+        source = project.outline.datasource
+        if source is not None:
+            return Line.SIX if _URLS & {name for name, _ in source.fields} else Line.SEVEN
+        return Line.SIX if (locked_major(tree, module.path.strip("./")) or 7) < 7 else Line.SEVEN
+
+    def _described(self, files: tuple[SchemaFile, ...], line: Line) -> Described | EngineFault:
+        key = (line, sha256(repr(files).encode()))
+        if key not in self._said:
+            self._said[key] = self.recorder.engine.describe(files, line)
+        return self._said[key]
+
+    def _ordered(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        found = self.recorder.engine.order(names)
+        if isinstance(found, EngineFault):
+            raise _unreadable(found)
+        return found
+
+    def _literals(self, path: str, text: str) -> detect.Literals:
+        read = self.recorder.engine.config(path, text)
+        if isinstance(read, EngineFault):
+            raise _unreadable(read)
+        values = dict(read.values)
+        return detect.Literals(
+            schema=values.get("schema", ""), migrations=values.get("migrations.path", ""), dynamic=read.dynamic
+        )
+
+
+def _unreadable(fault: EngineFault) -> ExpectedError:
+    message = f"Prisma's engine cannot read the project: {fault.message}"
+    return ExpectedError(message, "correct the file that it names", RefusalCode.CONFIG_INVALID)
+
+
+def _schema_faults(project: detect.Project, said: Described | EngineFault) -> tuple[Refusal, ...]:
+    if isinstance(said, Described):
+        return ()
+    fix = "correct the schema so that `prisma validate` accepts it"
+    if said.code == "too_large":
+        return (
+            Refusal(
+                code=RefusalCode.TOO_LARGE, message=said.message, fix="split the schema", path=project.schema, line=1
+            ),
+        )
+    if not said.mistakes:
+        path, line = said.path or project.schema, said.line or 1
+        return (
+            Refusal(
+                code=RefusalCode.PLAN_INCOMPLETE,
+                message=f"{path}:{line}: {said.message}",
+                fix=fix,
+                path=path,
+                line=line,
+                actor=Actor.AUTHOR,
+            ),
+        )
+    return tuple(
+        Refusal(
+            code=RefusalCode.PLAN_INCOMPLETE,
+            message=f"{item.path}:{item.line}: {item.message}",
+            fix=fix,
+            path=item.path,
+            line=item.line,
+            actor=Actor.AUTHOR,
+        )
+        for item in said.mistakes
+    )
