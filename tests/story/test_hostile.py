@@ -76,6 +76,7 @@ STATEMENTS = (
     Attack("file", runs("SELECT pg_read_file('/etc/passwd')"), FORBIDDEN, "pg_read_file"),
     Attack("other session", runs("SELECT pg_terminate_backend(0)"), FORBIDDEN, "pg_terminate_backend"),
     Attack("nested role", calls("EXECUTE 'CREATE ROLE nested SUPERUSER';"), FAILS, SHARED),
+    Attack("nested membership", calls("EXECUTE 'GRANT pg_read_all_data TO pg_monitor';"), FAILS, SHARED),
     Attack("nested set_config", calls("PERFORM set_config('role', 'pg_read_all_data', false);"), FAILS, ""),
     Attack("block outside", outside("DO $$ BEGIN NULL; END $$"), FORBIDDEN, "outside a transaction"),
     Attack("version by hand", runs("UPDATE alembic_version SET version_num = 'cafe'"), FAILS, "alembic_version"),

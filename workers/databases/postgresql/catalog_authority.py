@@ -73,6 +73,7 @@ _RIGHTS = {
     "c": "CONNECT",
     "T": "TEMPORARY",
 }
+_PASSED_ON = " with grant option"
 _LETTER = re.compile(r"(\w)(\*?)")
 _ENTRY = re.compile(r'("(?:[^"]|"")*"|[^"=]*)=([A-Za-z*]*)/(.*)', re.DOTALL)
 
@@ -126,7 +127,7 @@ def _said(grants: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _grant(item: str) -> str:
-    """Say one entry of an access list; a star stands for the right to pass it on.
+    """Say one entry of an access list.
 
     https://www.postgresql.org/docs/current/ddl-priv.html
     """
@@ -134,7 +135,9 @@ def _grant(item: str) -> str:
     if found is None:
         return item
     grantee, letters, by = _role(found[1]) or "PUBLIC", found[2], _role(found[3])
-    rights = ", ".join(_RIGHTS.get(letter, letter) + star for letter, star in _LETTER.findall(letters))
+    rights = ", ".join(
+        _RIGHTS.get(letter, letter) + _PASSED_ON * len(star) for letter, star in _LETTER.findall(letters)
+    )
     return f"{grantee} may {rights or 'nothing'} (by {by})"
 
 

@@ -37,6 +37,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _SAVEPOINT = "schemagate_look"
 _AROUND: LiteralString = """SELECT pg_catalog.concat_ws(E'\\n', current_user, session_user,
     (SELECT pg_catalog.string_agg(r::pg_catalog.text, E'\\n' ORDER BY oid) FROM pg_catalog.pg_roles r),
+    (SELECT pg_catalog.string_agg(m::pg_catalog.text, E'\\n' ORDER BY m.roleid, m.member, m.grantor) FROM pg_catalog.pg_auth_members m),
     (SELECT pg_catalog.concat_ws(' ', datname, datdba, datallowconn, datistemplate, datconnlimit)
         FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
     (SELECT pg_catalog.string_agg(t::pg_catalog.text, E'\\n' ORDER BY oid) FROM pg_catalog.pg_tablespace t))"""

@@ -24,6 +24,8 @@ from workers.databases.postgresql.settings import path_of, resolve
 from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
 
 LOCK_KEY = 0x736368656D616761  # "schemaga": one for each database, since advisory locks belong to one
+_CHECKS_CLIENTS = 140000
+_WATCH = "SELECT pg_catalog.set_config('client_connection_check_interval', '2s', false)"
 _TRY = f"SELECT pg_catalog.pg_try_advisory_lock({LOCK_KEY})"
 _HELD = f"""SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND granted
     AND classid = {LOCK_KEY >> 32} AND objid = {LOCK_KEY & 0xFFFFFFFF} AND objsubid = 1)"""
@@ -95,6 +97,7 @@ class PostgresqlTarget:
         )
         with connected(self._writer) as connection:
             _require_same(read_from, self._reader, _server(connection, self._writer), self._writer)
+            _watched(connection)
             writer = Writing(connection, settings, path_of(settings, self._writer.role), self._hiding, limits)
             try:
                 yield writer
@@ -135,6 +138,16 @@ def _require_same(read_from: str, reader: Address, written_to: str, writer: Addr
             "let `read_url` reach the same database as `url`, as another role",
             RefusalCode.TARGET_CHANGED,
         )
+
+
+def _watched(connection: Connection) -> None:
+    """Let the server look now and then whether we are still there: a dead worker's statement outside a transaction would go on to its end.
+
+    https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL
+    """
+    if connection.info.server_version >= _CHECKS_CLIENTS:
+        with contextlib.suppress(psycopg.Error):  # a server on a system that cannot tell
+            connection.execute(_WATCH)
 
 
 def _milliseconds(seconds: float) -> str:
