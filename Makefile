@@ -44,7 +44,7 @@ check: $(MADE)/project  ## linters, formatting, types, who imports whom
 bench: setup  ## the benchmarks
 	@$(BIN)/python -m tests.bench
 
-setup: $(MADE)/project $(MADE)/bubblewrap $(MADE)/prisma
+setup: $(MADE)/project $(MADE)/bubblewrap $(MADE)/mariadb $(MADE)/prisma $(MADE)/mariadb
 
 lock: $(MADE)/packages  ## resolve the locks again after a change of dependencies
 	$(BIN)/$(LOCK) --extra embedded --group dev pyproject.toml -o requirements/dev.txt
@@ -82,6 +82,10 @@ $(MADE)/bubblewrap: $(MADE)/venv
 # The same for Prisma's engine: its packages by the hashes of its own lock, none of their scripts run.
 $(MADE)/prisma: $(PRISMA)/package-lock.json | $(MADE)/project
 	@if $(BIN)/python -m deploy.tools.install_prisma </dev/null; then touch $@; fi
+
+# Without MariaDB no pull of a MariaDB or MySQL target is rehearsed; what needs it says so.
+$(MADE)/mariadb: $(MADE)/project
+	@if $(BIN)/python -m deploy.tools.fetch_mariadb </dev/null; then touch $@; fi
 
 # What the local GitHub is held to in the tests: GitHub's own descriptions, pinned by hash.
 $(DESCRIPTIONS): tests/demo/github/fetch_descriptions.py | $(MADE)/project

@@ -8,6 +8,9 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from workers.core.names import Engine
+from workers.databases.mysql.binaries import installed as installed_mysql
+from workers.databases.mysql.engine import MysqlDatabase
 from workers.databases.postgresql.engine import PostgresqlDatabase
 from workers.databases.sqlite.database import SqliteDatabase
 from workers.ports import Database, Source
@@ -66,9 +69,12 @@ def find_machine(folder: Path, *, off: bool) -> Machine:
 
 def databases(found: Machine, key: bytes) -> tuple[Database, ...]:
     """The engines that are served. By `key` they hash what stands in a catalog and must not be shown."""
+    mysql = installed_mysql(PROJECT)
     return (
         PostgresqlDatabase(area=found.area, sandbox=found.sandbox, key=key),
         SqliteDatabase(area=found.area, sandbox=found.sandbox),
+        MysqlDatabase(Engine.MARIADB, area=found.area, sandbox=found.sandbox, binaries=mysql, key=key),
+        MysqlDatabase(Engine.MYSQL, area=found.area, sandbox=found.sandbox, binaries=mysql, key=key),
     )
 
 

@@ -58,6 +58,10 @@ class Clone(FakeDatabase):
     def split(self, sql: str) -> tuple[str, ...]:
         return tuple(sql.split("; "))
 
+    def transactional(self, sql: str) -> bool:
+        del sql
+        return True
+
 
 def piece(sql: str, group: int = 0, *, transactional: bool = True) -> RecordedStatement:
     return RecordedStatement(sql=sql, revision="r1", group=group, transactional=transactional)

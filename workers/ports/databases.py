@@ -237,6 +237,10 @@ class Database(Protocol):
         """Split a text into single commands with our lexer."""
         ...
 
+    def transactional(self, sql: str) -> bool:
+        """Whether the engine lets a statement take part in a transaction; MySQL's DDL ends the one that it comes in."""
+        ...
+
     def removal(self, index: Name) -> str:
         """The statement, run outside of any transaction, that removes an invalid index which a build that failed left."""
         ...

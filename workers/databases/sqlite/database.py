@@ -38,6 +38,10 @@ class SqliteDatabase:
     def split(self, sql: str) -> tuple[str, ...]:
         return split(sql, Engine.SQLITE)
 
+    def transactional(self, sql: str) -> bool:
+        """DDL takes part in a transaction."""
+        return True
+
     def removal(self, index: Name) -> str:
         """A build that fails leaves nothing here, so nobody asks."""
         return 'DROP INDEX "{}"'.format(index[-1].replace('"', '""'))

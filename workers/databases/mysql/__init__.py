@@ -1,0 +1,1 @@
+"""MySQL and MariaDB as targets, as scratch servers and as sources of facts."""

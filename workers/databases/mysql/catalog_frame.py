@@ -1,0 +1,106 @@
+"""What every part of the catalog shares: one connection, which server answers, and what the tables have told so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, LiteralString
+
+from pymysql.connections import Connection as PymysqlConnection
+from pymysql.cursors import Cursor
+
+from workers.core.hidden import Hiding
+from workers.core.names import Engine
+from workers.core.schema import Name, ObjectKind, SchemaObject, Unread, Value
+
+if TYPE_CHECKING:
+    Connection = PymysqlConnection[Cursor]
+else:  # the driver itself is not generic, only its description is
+    Connection = PymysqlConnection
+Row = tuple[str | None, ...]
+
+_NOTHING: tuple[Value, ...] = (None, False, (), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Which server answers: its engine, version and the database that the session is in."""
+
+    engine: Engine
+    version: str
+    database: str
+
+    @property
+    def mariadb(self) -> bool:
+        """Whether it is MariaDB; else it is MySQL."""
+        return self.engine is Engine.MARIADB
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The version as numbers."""
+        return tuple(int(part) for part in self.version.split(".") if part.isdigit())
+
+
+@dataclass(slots=True)
+class Frame:
+    """One snapshot in the making. `accounts` are (account on this server, account that it stands for)."""
+
+    connection: Connection
+    server: Server
+    hiding: Hiding
+    accounts: tuple[tuple[str, str], ...] = ()
+    tables: dict[str, str] = field(default_factory=dict)
+    engines: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, set[str]] = field(default_factory=dict)
+    json: set[tuple[str, str]] = field(default_factory=set)
+    partitioned: bool = False
+    unread: list[Unread] = field(default_factory=list)
+
+    def rows(self, query: str) -> tuple[Row, ...]:
+        """Every row of a query of ours, each value as text."""
+        return ask(self.connection, query)
+
+    def since(
+        self, column: LiteralString, *, mariadb: tuple[int, ...] | None, mysql: tuple[int, ...] | None
+    ) -> LiteralString:
+        """A column that servers have from a version on; NULL before it, and where a server never has it."""
+        first = mariadb if self.server.mariadb else mysql
+        return column if first is not None and self.server.numbers >= first else "NULL"
+
+    def made(self, kind: ObjectKind, name: Name, /, **values: Value) -> SchemaObject:
+        """Build an object; values that are None, False or empty are left out."""
+        kept = {key: value for key, value in values.items() if value not in _NOTHING}
+        return SchemaObject(kind, name, tuple(sorted(kept.items())))
+
+    def account(self, text: str | None) -> str | None:
+        """A definer as the target knows it."""
+        return dict(self.accounts).get(text or "", text)
+
+    def skip(self, kind: str, name: Name, why: str) -> None:
+        """Note that something was seen and is not compared."""
+        self.unread.append(Unread(kind, name, why))
+
+
+Part = Callable[[Frame], list[SchemaObject]]
+
+
+def ask(connection: Connection, query: str) -> tuple[Row, ...]:
+    """The rows of one statement of ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return tuple(cursor.fetchall())
+
+
+def session_number(connection: Connection) -> str:
+    """By which number the server and its log know a session."""
+    return str(ask(connection, "SELECT CONNECTION_ID()")[0][0])
+
+
+def server_of(connection: Connection) -> Server:
+    """Ask a session where it is."""
+    ((version, database),) = ask(connection, "SELECT VERSION(), DATABASE()")
+    said = str(version)
+    engine = Engine.MARIADB if "mariadb" in said.lower() else Engine.MYSQL
+    # Old MariaDB servers put 5.5.5- before their version, for clients that knew only one digit.
+    number = said.removeprefix("5.5.5-").partition("-")[0]
+    return Server(engine, number, str(database or ""))

@@ -1,0 +1,67 @@
+"""MySQL and MariaDB as two of the engines: one dialect, one folder; which of both a server is, it says itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workers.core.errors import ExpectedError
+from workers.core.hidden import Hiding
+from workers.core.names import Engine
+from workers.core.refusals import RefusalCode
+from workers.core.schema import Name
+from workers.databases.mysql.binaries import Binaries
+from workers.databases.mysql.scratch import MysqlScratch
+from workers.databases.mysql.spelling import quoted
+from workers.databases.mysql.target import MysqlTarget
+from workers.ports import Scratch, Target
+from workers.reading.lexer import split
+from workers.reading.mysql import is_ddl, read_rows
+from workers.sandbox.run import Sandbox
+
+
+class MysqlDatabase:
+    """The entry point, once for each of the two names that a URL may begin with. `area` is the sandboxes' folder."""
+
+    def __init__(
+        self, engine: Engine, area: Path, sandbox: Sandbox, binaries: tuple[Binaries, ...], key: bytes
+    ) -> None:
+        self._engine = engine
+        self._area = area
+        self._sandbox = sandbox
+        self._binaries = binaries
+        self._hiding = Hiding(key)
+
+    @property
+    def engine(self) -> Engine:
+        """Which name it is."""
+        return self._engine
+
+    def target(self, url: str, read_url: str | None) -> Target:
+        """Return a target by its URLs."""
+        return MysqlTarget(url, read_url, self._hiding)
+
+    def scratch(self, url: str | None) -> Scratch:
+        """Return private servers; a configured one is refused."""
+        if url is not None:
+            raise ExpectedError(
+                "a configured scratch server is not used for MySQL and MariaDB yet",
+                "leave `scratch:` out: private servers of the same version are started on the worker's machine",
+                RefusalCode.CONFIG_INVALID,
+            )
+        return MysqlScratch(self._sandbox, self._area, self._binaries, self._hiding)
+
+    def split(self, sql: str) -> tuple[str, ...]:
+        """Split a text into single commands."""
+        return split(sql, self._engine)
+
+    def transactional(self, sql: str) -> bool:
+        """Whether a statement runs inside a transaction; DDL ends the one that it comes in."""
+        return not is_ddl(sql)
+
+    def removal(self, index: Name) -> str:
+        """Return the statement that removes an index; a build that fails leaves none here."""
+        return f"DROP INDEX {quoted(index[-1])} ON {quoted(*index[:-1])}"
+
+    def reads(self, served: tuple[str, ...]) -> tuple[Name, ...]:
+        """Return the relations that queries of rows among these statements read."""
+        return tuple(dict.fromkeys(name for text in served for name in read_rows(text)))
