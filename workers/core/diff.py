@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from workers.core.schema import Name, ObjectKind, SchemaObject, Snapshot, Value
@@ -63,11 +65,29 @@ def diff(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
 
 def diff_objects(old: Iterable[SchemaObject], new: Iterable[SchemaObject]) -> tuple[Change, ...]:
     """Compare two sets of objects; each (kind, name) occurs at most once in a set."""
-    before = {(item.kind, item.name): item for item in old}
-    after = {(item.kind, item.name): item for item in new}
-    keys = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
-    keys.sort(key=lambda key: (key[0].value, key[1]))
-    return tuple(Change(kind, name, before.get((kind, name)), after.get((kind, name))) for kind, name in keys)
+    before, after = _by_kind(old), _by_kind(new)
+    nothing: dict[Name, SchemaObject] = {}
+    found: list[Change] = []
+    for kind in sorted(before.keys() | after.keys()):
+        found += _differing(kind, before.get(kind, nothing), after.get(kind, nothing))
+    return tuple(found)
+
+
+def _by_kind(objects: Iterable[SchemaObject]) -> dict[ObjectKind, dict[Name, SchemaObject]]:
+    """Kind by kind, because an enum costs more to hash than a name."""
+    found: dict[ObjectKind, dict[Name, SchemaObject]] = {}
+    for kind, group in itertools.groupby(objects, key=_kind):
+        found.setdefault(kind, {}).update((item.name, item) for item in group)
+    return found
+
+
+def _differing(kind: ObjectKind, before: dict[Name, SchemaObject], after: dict[Name, SchemaObject]) -> Iterator[Change]:
+    names = [name for name, item in before.items() if name not in after or after[name].attributes != item.attributes]
+    names += after.keys() - before.keys()
+    return (Change(kind, name, before.get(name), after.get(name)) for name in sorted(names))
+
+
+_kind = attrgetter("kind")
 
 
 def compose(first: tuple[Change, ...], second: tuple[Change, ...]) -> tuple[Change, ...]:
