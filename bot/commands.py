@@ -82,7 +82,7 @@ COMMANDS = (
     Form(
         name=CommandName.REJECT,
         usage='/reject <env> ["why"] [--module ID]',
-        does="stop this pull from being applied",
+        does="stop this pull from being applied there",
         places=(Place.ENVIRONMENT, Place.REASON),
         needed=1,
         options=(Option.MODULE,),

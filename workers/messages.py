@@ -200,6 +200,10 @@ class Command:
     fault: Fault | None = None
     advice: str = ""
 
+    def concerns(self, module: str, environment: str) -> bool:
+        """Whether it speaks of that environment of that module: by name, or of every one."""
+        return self.environment in {"", environment} and self.module in {"", module}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:

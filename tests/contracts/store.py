@@ -16,7 +16,7 @@ from workers.core.approval import Approval, ApprovalWords, Person, Role
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.core.rollout import RolloutState, Step, advance
-from workers.ports import Evidence, PullMemory, Repository, SeenPush
+from workers.ports import Evidence, PullMemory, Rejection, Repository, SeenPush
 
 TARGET = "postgresql:server-1:shop"
 
@@ -105,9 +105,8 @@ class StoreContract:
 
     def test_a_pull_is_remembered(self, store):
         assert store.pull(7, 3) == PullMemory(repository=7, number=3)
-        memory = PullMemory(
-            repository=7, number=3, report_comment=9, report_hash="h", rejected_by="bob", rejected_why="größer"
-        )
+        rejection = Rejection(module="shop", environment="prod", by="bob", why="größer")
+        memory = PullMemory(repository=7, number=3, report_comment=9, report_hash="h", rejections=(rejection,))
         store.want_plan(7, 3)
         store.remember_pull(memory)
         assert store.pull(7, 3) == memory

@@ -98,7 +98,7 @@ def test_without_a_plan_nothing_is_ever_allowed():
         ({"pull": {"draft": True}}, Code.DRAFT_PULL),
         ({"pull": {"fork": True}}, Code.FORK_PULL),
         ({"pull": {"base_branch": "weak"}}, Code.BASE_NOT_ALLOWED),
-        ({"pull": {"rejected_by": "bob"}}, Code.REJECTED),
+        ({"rejected_by": "bob"}, Code.REJECTED),
         ({"environment": {"mode": Mode.REPORT}}, Code.COMMAND_NOT_ALLOWED),
         ({"waits_for": ("staging",)}, Code.ENVIRONMENT_ORDER),
         ({"in_progress": True}, Code.APPLY_IN_PROGRESS),

@@ -267,6 +267,29 @@ def test_a_rejected_pull_stays_so_until_somebody_plans_it_again(open_shop: OpenS
     assert "house@example.com" in shop.prod.text()
 
 
+def test_a_rejection_stops_one_environment_and_nothing_else(open_shop: OpenShop):
+    shop = open_shop(shop_config(staging="", prod=""), environments=("staging", "prod"))
+    house = shop.house
+    pull, before = house.open_pull(add_column()), shop.prod.text()
+    line = f"/approve prod {house.any_code(pull, 'prod')}"
+    house.say(pull, "bob", line, until=ApplyPlan)
+    late = house.queue.waiting.popleft()
+    house.say(pull, "alice", '/reject prod "not on a Friday"')
+    house.queue.waiting.append(late)
+    house.settle()
+    assert shop.prod.text() == before
+    house.say(pull, "bob", f"/approve staging {house.any_code(pull, 'staging')}")
+    assert shop.targets["staging"].columns()[-1] == "delivery"
+    house.say(pull, "bob", line)
+    assert "not on a Friday" in house.answers(pull)[-1]
+    house.say(pull, "bob", "/plan staging")
+    assert "not on a Friday" in house.report(pull)
+    house.say(pull, "bob", "/plan prod")
+    assert shop.prod.text() == before
+    house.say(pull, "bob", line)
+    assert shop.prod.columns()[-1] == "delivery"
+
+
 def test_on_postgresql_a_target_changed_between_approval_and_apply_voids_the_approval(open_shop: OpenShop, pg_url: str):
     shop = open_shop(postgres=pg_url)
     house = shop.house

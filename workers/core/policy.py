@@ -49,8 +49,6 @@ class PullFacts:
     author: int
     excluded: tuple[int, ...] = ()
     unseen_push: bool = False
-    rejected_by: str = ""
-    rejected_why: str = ""
     logins: tuple[tuple[int, str], ...] = ()
     unmapped: int = 0
 
@@ -86,6 +84,8 @@ class Standing:
     held_by: str = ""
     held_for: tuple[int, str] | None = None
     in_progress: bool = False
+    rejected_by: str = ""
+    rejected_why: str = ""
     within_hours: bool | None = None
     codes_shown: int = 1
     modules_concerned: int = 1
@@ -160,14 +160,6 @@ def _pull_refusals(standing: Standing) -> list[Refusal]:
                 f"retarget to one of: {names}",
             )
         )
-    if pull.rejected_by:
-        found.append(
-            _refuse(
-                RefusalCode.REJECTED,
-                f"rejected by {pull.rejected_by}" + (f' ("{pull.rejected_why}")' if pull.rejected_why else ""),
-                "change the migration, or comment `/plan` to ask again",
-            )
-        )
     return found
 
 
@@ -183,6 +175,10 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
                 Actor.OPERATOR,
             )
         )
+    if standing.rejected_by:
+        why = f' ("{standing.rejected_why}")' if standing.rejected_why else ""
+        fix = f"change the migration, or comment `/plan {environment.name}` to ask again"
+        found.append(_refuse(RefusalCode.REJECTED, f"rejected by {standing.rejected_by}{why}", fix))
     if standing.waits_for:
         names = ", ".join(standing.waits_for)
         message = f"{environment.name} waits for {names}"

@@ -122,11 +122,15 @@ def _proposed_config(opened: OpenPull, trees: Trees, paths: tuple[str, ...], ser
 
 
 def _unreject(message: PlanPull, command: Command | None, opened: OpenPull, services: Services) -> None:
-    """`/plan` asks again after a `/reject`; a push does too, because what was rejected is not what is there now."""
-    memory = services.store.pull(opened.repository.id, opened.pull.number)
-    pushed = memory.planned_head not in {"", opened.pull.head}
-    if memory.rejected_by and (pushed or (command is not None and message.direction is Direction.UPGRADE)):
-        services.store.remember_pull(replace(memory, rejected_by="", rejected_why=""))
+    """`/plan` asks again after a `/reject`; a push of theirs does too, because what was rejected is not what is there now."""
+    memory, head = services.store.pull(opened.repository.id, opened.pull.number), opened.pull.head
+    kept = memory.rejections
+    if memory.planned_head not in {"", head} and not services.store.our_commit(opened.repository.id, head):
+        kept = ()
+    elif command is not None and message.direction is Direction.UPGRADE:
+        kept = tuple(item for item in kept if not command.concerns(item.module, item.environment))
+    if kept != memory.rejections:
+        services.store.remember_pull(replace(memory, rejections=kept))
 
 
 def _remember(opened: OpenPull, trees: Trees, judged: tuple[Judged, ...], services: Services) -> None:

@@ -9,14 +9,15 @@ from workers.core.names import CommandName
 from workers.core.refusals import Refusal, RefusalCode
 from workers.core.rollout import RolloutState
 from workers.messages import Heard, HeardKind, PlanPull, RevokeApproval
-from workers.ports import Services
+from workers.ports import Rejection, Services
 from workers.rendering.comments import voided
 from workers.rendering.views import VoidedView
+from workers.steps.approvers import unused
 from workers.steps.command import Asked, asked_by
 from workers.steps.guard import withdraw_report
 from workers.steps.pulls import OpenPull, read_pull
 from workers.steps.views import pull_url
-from workers.steps.withdraw import revoke_all, withdraw
+from workers.steps.withdraw import withdraw
 
 _RUNNING = frozenset({RolloutState.APPLYING, RolloutState.VERIFYING})
 
@@ -36,13 +37,22 @@ def revoke_approval(message: RevokeApproval, services: Services) -> None:
 
 
 def _reject(asked: Asked, services: Services) -> None:
-    memory = services.store.pull(asked.opened.repository.id, asked.opened.pull.number)
-    by, why = asked.heard.sender_login, asked.command.text
-    services.store.remember_pull(replace(memory, rejected_by=by, rejected_why=why))
-    for rollout in services.store.rollouts(asked.opened.repository.id, asked.opened.pull.number):
-        if rollout.state is RolloutState.APPROVED and withdraw(rollout, "rejected", services):
-            revoke_all(rollout.digest, f"rejected by {by}", services)
-    services.queue.send(PlanPull(repository=asked.opened.repository.id, pull=asked.opened.pull.number))
+    """Stop what has not begun on that environment; approvals given until now count no more, whoever asks again."""
+    if asked.module is None or asked.environment is None:
+        return
+    repository, pull = asked.opened.repository.id, asked.opened.pull.number
+    module, environment, by = asked.module.id, asked.environment.name, asked.heard.sender_login
+    memory = services.store.pull(repository, pull)
+    others = tuple(item for item in memory.rejections if (item.module, item.environment) != (module, environment))
+    rejection = Rejection(module=module, environment=environment, by=by, why=asked.command.text)
+    services.store.remember_pull(replace(memory, rejections=(*others, rejection)))
+    for rollout in services.store.rollouts(repository, pull):
+        if (rollout.module, rollout.environment) == (module, environment) and rollout.state is RolloutState.APPROVED:
+            withdraw(rollout, "rejected", services)
+    for stored in services.store.plans(repository, pull, module, environment):
+        for approval in unused(stored, services):
+            services.store.revoke(stored.plan.digest, approval.comment, f"rejected by {by}")
+    services.queue.send(PlanPull(repository=repository, pull=pull))
 
 
 def _comment_changed(opened: OpenPull, heard: Heard, services: Services) -> None:

@@ -29,7 +29,7 @@ from workers.ports.host import (
     Pull,
     Reaction,
 )
-from workers.ports.memory import Evidence, PullMemory, SeenPush, Store, Turn
+from workers.ports.memory import Evidence, PullMemory, Rejection, SeenPush, Store, Turn
 from workers.ports.services import Clock, Configs, Inbox, Loaded, Queue, Replays, Secrets, Services, Signer
 from workers.ports.sources import (
     History,
@@ -77,6 +77,7 @@ __all__ = [
     "RecordRequest",
     "RecordedStatement",
     "Recording",
+    "Rejection",
     "Replays",
     "Repository",
     "Revision",

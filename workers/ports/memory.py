@@ -27,6 +27,16 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Somebody's word that this pull is not to be applied on an environment."""
+
+    module: str
+    environment: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PullMemory:
     """What we remember of a pull between jobs.
 
@@ -42,8 +52,7 @@ class PullMemory:
     seen_head: str = ""
     planned_head: str = ""
     planned_base: str = ""
-    rejected_by: str = ""
-    rejected_why: str = ""
+    rejections: tuple[Rejection, ...] = ()
     turns: tuple[Turn, ...] = ()
     closed: bool = False
 

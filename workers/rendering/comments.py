@@ -32,7 +32,7 @@ USAGE = (
     Usage("/approve <env> [plan code]", "apply exactly that plan"),
     Usage("/plan [env]", "look again and plan again"),
     Usage("/status [env]", "say where everything stands, with each reason"),
-    Usage('/reject <env> ["why"]', "stop this pull from being applied"),
+    Usage('/reject <env> ["why"]', "stop this pull from being applied there"),
     Usage("/rollback <env> [plan code]", "plan the way back from what was applied"),
     Usage("/mark-applied <env> <revision>", "plan to record a migration whose effect is already there"),
     Usage("/baseline <env> <revision>", "plan to record where a database without history stands"),

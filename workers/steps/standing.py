@@ -13,7 +13,7 @@ from workers.core.plan import StoredPlan
 from workers.core.policy import PullFacts, Standing, may_approve
 from workers.core.refusals import Refusal
 from workers.core.rollout import UNFINISHED
-from workers.ports import Pull, Repository, Services
+from workers.ports import Pull, Rejection, Repository, Services
 from workers.steps.approvers import unused
 from workers.steps.hold import binding
 from workers.steps.target import reach, target_key
@@ -32,7 +32,6 @@ class Matter:
 
 def pull_facts(repository: Repository, pull: Pull, services: Services) -> PullFacts:
     """Who may not approve this pull: authenticated pushers and mapped authors of its commits, our own commits and clean merges left out."""
-    memory = services.store.pull(repository.id, pull.number)
     heard = services.store.pushes(repository.id, f"refs/heads/{pull.head_branch}")
     pushes = [push for push in heard if not services.store.our_commit(repository.id, push.sha)]
     commits = services.host.commit_authors(repository, pull.number)
@@ -51,8 +50,6 @@ def pull_facts(repository: Repository, pull: Pull, services: Services) -> PullFa
         author=pull.author,
         excluded=tuple(sorted({push.sender for push in pushes} | named)),
         unseen_push=commits is None or (not seen and not named),
-        rejected_by=memory.rejected_by,
-        rejected_why=memory.rejected_why,
         unmapped=sum(1 for item in commits or () if item.author is None),
         logins=tuple(
             {
@@ -69,6 +66,7 @@ def standing(
     """Put together everything `policy.decide` wants to know about a plan."""
     approvals = unused(stored, services) if stored else ()
     now = services.clock.now()
+    rejection = _rejection(matter, services)
     held_by, held_for, in_progress = _hold(matter, services)
     return Standing(
         pull=facts,
@@ -85,6 +83,8 @@ def standing(
         held_by=held_by,
         held_for=held_for,
         in_progress=in_progress,
+        rejected_by=rejection.by if rejection else "",
+        rejected_why=rejection.why if rejection else "",
         within_hours=hours.within(matter.environment.apply_hours, now),
         codes_shown=services.store.codes_shown(matter.repository.id, matter.pull.number, matter.environment.name),
         modules_concerned=_modules(matter),
@@ -145,6 +145,12 @@ def _hold(matter: Matter, services: Services) -> tuple[str, tuple[int, str] | No
         return "", None, True
     held_for = (rollout.sequence, rollout.digest) if rollout is not None else None
     return f"{matter.environment.name} is held by #{hold.pull}: {hold.reason}", held_for, False
+
+
+def _rejection(matter: Matter, services: Services) -> Rejection | None:
+    memory = services.store.pull(matter.repository.id, matter.pull.number)
+    place = (matter.module.id, matter.environment.name)
+    return next((item for item in memory.rejections if (item.module, item.environment) == place), None)
 
 
 def _modules(matter: Matter) -> int:

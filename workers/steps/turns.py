@@ -15,11 +15,7 @@ def take_turn(asked: Asked, direction: Direction, services: Services) -> None:
     """Remember what a command of this direction asks for; `/plan` asks for the usual one."""
     opened, command = asked.opened, asked.command
     memory = services.store.pull(opened.repository.id, opened.pull.number)
-    kept = tuple(
-        item
-        for item in memory.turns
-        if command.environment not in {"", item.environment} or command.module not in {"", item.module}
-    )
+    kept = tuple(item for item in memory.turns if not command.concerns(item.module, item.environment))
     if direction is not Direction.UPGRADE and asked.module is not None and asked.environment is not None:
         turn = Turn(
             module=asked.module.id,
