@@ -9,7 +9,7 @@ from pathlib import Path
 from tests import builders as make
 from workers.core.config import Approver, ApproverKind
 from workers.core.names import Direction
-from workers.core.plan import Migration, Statement, StatementKind, Undo, WayBack
+from workers.core.plan import Continued, Migration, Statement, StatementKind, Undo, WayBack
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.rollout import RolloutState
 from workers.core.schema import ObjectKind, SchemaObject, Unread, attributes
@@ -213,6 +213,7 @@ REPORTS: dict[str, Callable[[], ReportView]] = {
             code="",
         ),
     ),
+    "continuation": lambda: make.a_report(make.done("staging"), half_done_prod()),
     "nothing_to_do": lambda: make.a_report(nothing_new()),
     "merge_conflict": lambda: make.a_report(
         without_plan(
@@ -324,6 +325,31 @@ COMMENTS: dict[str, Callable[[], str]] = {
     "check_environment": lambda: check_text(make.a_report()),
     "check_aggregate": lambda: checks.aggregate(make.a_report()).summary,
 }
+
+
+def half_done_prod() -> EnvironmentView:
+    """The column and its bookkeeping stuck; the build of the index left it invalid."""
+    left = (("public", "orders", "ix_orders_customer_id"),)
+    rest = Continued(sequence=87, digest="a" * 64, done=(0, 1), left=left, stuck=1, statements=2)
+    drop = make.a_statement(
+        'DROP INDEX CONCURRENTLY "public"."ix_orders_customer_id"',
+        "Drop index public.ix_orders_customer_id, concurrently",
+        StatementKind.DROP,
+        migration="91f3ab02c6de",
+        transactional=False,
+        effect=(),
+    )
+    built = make.build_index()
+    booked = make.bookkeeping("8c21e0d4b7aa", "91f3ab02c6de", group=2)
+    plan = make.a_plan((drop, built, booked), continues=rest, pending=make.PENDING[1:], environment="prod")
+    half_done = make.a_rollout(RolloutState.PARTIAL, outcome="an invalid index is left: ix_orders_customer_id")
+    return make.shown(
+        "prod",
+        make.needs_approval("prod", "c19a6f2"),
+        examination=make.an_examination(environment="prod", plan=plan),
+        applied=(make.an_applied(half_done),),
+        code="c19a6f2",
+    )
 
 
 def check_text(view: ReportView) -> str:

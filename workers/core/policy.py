@@ -191,6 +191,7 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
             _refuse(
                 RefusalCode.ENVIRONMENT_HELD,
                 standing.held_by,
+                f"{'approve its continuation in its own pull, or ' if standing.held_for else ''}"
                 f'look at it, then `/unlock {environment.name} "why"`',
                 Actor.APPROVER,
             )

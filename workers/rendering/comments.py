@@ -109,6 +109,7 @@ def ended(view: EndedView) -> str:
         if view.waiting_pulls
         else "",
         outcome=prose(view.rollout.outcome),
+        carries_on=view.carries_on,
         stuck=tuple(plain(item) for item in view.stuck),
         missing=tuple(plain(item) for item in view.missing),
         again=f"/plan {view.environment}",

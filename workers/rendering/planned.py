@@ -20,6 +20,7 @@ class Run:
     """What runs on the environments that share the same SQL."""
 
     title: str
+    continues: str
     standing_out: tuple[StandsOut, ...]
     sentences: tuple[str, ...]
     bookkeeping: str
@@ -50,6 +51,7 @@ def _run(group: list[tuple[Place, Plan]], room: Room, *, named: bool) -> Run:
     already = [item.id for item in plan.key.pending if item.on_base]
     return Run(
         title=f"What {'runs' if now else 'would run'}{same}",
+        continues=continuation(plan, names[0]),
         standing_out=standing_out(plan, room),
         sentences=sentences(plan, room),
         bookkeeping=_version_table(plan),
@@ -62,6 +64,17 @@ def _run(group: list[tuple[Place, Plan]], room: Room, *, named: bool) -> Run:
             line for place, item in group if place.outlook is Outlook.READY for line in _before(place, item)
         ),
     )
+
+
+def continuation(plan: Plan, environment: str) -> str:
+    """Which rollout the plan carries on, and how far that one came; empty for any other plan."""
+    rest = plan.key.continues
+    if rest is None:
+        return ""
+    left = some([code(".".join(name)) for name in rest.left])
+    removed = f" First the invalid index that it left is removed: {left}." if left else ""
+    stuck = f"{rest.stuck} of {count(rest.statements, 'statement')} stuck"
+    return f"**Continuation of rollout {plain(environment)}-{rest.sequence:04d}:** {stuck}; this is what is missing.{removed}"
 
 
 def may_not(place: Place) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workers.core.config import ApproverKind, Environment
 from workers.core.plan import Undo
 from workers.core.policy import approver_names
+from workers.core.rollout import RolloutState
 from workers.rendering import aftermath, facts
 from workers.rendering.aftermath import Fold
 from workers.rendering.issues import ByActor, by_actor, issue_lists, numbers
@@ -120,6 +121,8 @@ def _state(place: Place, every: ByActor) -> str:
         Outlook.DECIDE: f"needs a decision ({numbers(every, place)})",
         Outlook.RUNNING: "being applied",
     }.get(place.outlook, place.outlook.value)
+    if failed and place.last and place.last.rollout.state is RolloutState.PARTIAL:
+        return f"{words}; half done"
     return f"{words}; the last try failed" if failed else words
 
 

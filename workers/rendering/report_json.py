@@ -48,7 +48,7 @@ def report_json(view: ReportView, module: ModuleView, shown: EnvironmentView) ->
         "undeclared": list(examination.undeclared),
         "rehearsal": _rehearsal(examination, plan),
         "rollback": _rollback(plan),
-        "plan": {"code": shown.code or None, "digest": plan.digest} if plan else None,
+        "plan": _plan(shown, plan) if plan else None,
         "notes": list(examination.notes),
         "not_compared": _not_compared(examination.live),
         "excluded": [
@@ -56,6 +56,15 @@ def report_json(view: ReportView, module: ModuleView, shown: EnvironmentView) ->
         ],
     }
     return json.dumps(without_secrets(value), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _plan(shown: EnvironmentView, plan: Plan) -> dict[str, Any]:
+    """A continuation says which rollout of the database it carries on, and how far that one came."""
+    named = {"code": shown.code or None, "digest": plan.digest}
+    rest = plan.key.continues
+    if rest is None:
+        return named
+    return {**named, "continues": {"rollout": rest.sequence, "stuck": rest.stuck, "statements": rest.statements}}
 
 
 def _refusal(item: Refusal) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from workers.core.config import DriftRule
 from workers.core.names import Direction
-from workers.core.plan import Need
+from workers.core.plan import Continued, Need
 from workers.core.refusals import Actor, RefusalCode
 from workers.core.rollout import RolloutState
 from workers.rendering.issues import issues
@@ -76,7 +76,11 @@ def headline(view: ReportView) -> str:
     parts = [part for item, there in ordered if there for part in _fragments(item, there, view)]
     if first is Outlook.APPLIED:
         parts.append("merge this pull next")
-    icon = "🔴" if first is Outlook.READY and _loses(ordered) else _ICONS[first]
+    icon = _ICONS[first]
+    if first is Outlook.READY and any(_rest(place) for place in found):
+        icon = "🟠"
+    if first is Outlook.READY and _loses(ordered):
+        icon = "🔴"
     text = " · ".join(parts)
     begins_with_a_name = any(parts[0].startswith(place.name) for place in found)
     return f"{icon} {text if begins_with_a_name else text[0].upper() + text[1:]}"
@@ -136,9 +140,8 @@ def drift_to_accept(shown: EnvironmentView) -> tuple[str, ...]:
 def _approve(place: Place) -> Next:
     line = approve_line(place)
     given = len({item.by.id for item in place.shown.approvals if not item.revoked})
-    sentence = (
-        "Paste as a comment:" if not given else f"{count(given, 'approval')} given, {place.shown.needed} to go. Paste:"
-    )
+    first = "Once its cause is mended, paste as a comment:" if _rest(place) else "Paste as a comment:"
+    sentence = first if not given else f"{count(given, 'approval')} given, {place.shown.needed} to go. Paste:"
     after = "Write your own words in place of `…`; the line is refused with it." if "…" in line else ""
     return Next(sentence, line, after)
 
@@ -172,14 +175,26 @@ def _fragments(item: Outlook, there: list[Place], view: ReportView) -> list[str]
 
 def _ready(there: list[Place]) -> list[str]:
     """One fragment for each kind of act; losing something is said here, where everybody looks."""
-    found = []
-    for direction in dict.fromkeys(place.shown.examination.direction for place in there):
-        mine = [place for place in there if place.shown.examination.direction is direction]
+    found = [_carried_on(place, rest) for place in there if (rest := _rest(place))]
+    anew = [place for place in there if not _rest(place)]
+    for direction in dict.fromkeys(place.shown.examination.direction for place in anew):
+        mine = [place for place in anew if place.shown.examination.direction is direction]
         act = _ACTS[direction].format(joined([place.name for place in mine]))
         lost = tuple(dict.fromkeys(item for place in mine for item in _destroyed(place)))
         again = " again, the last try failed" if any(_failed(place) for place in mine) else ""
         found.append(act + again + (f", deletes {_shortly(lost)}" if lost else ""))
     return found
+
+
+def _rest(place: Place) -> Continued | None:
+    plan = place.shown.examination.plan
+    return plan.key.continues if plan else None
+
+
+def _carried_on(place: Place, rest: Continued) -> str:
+    stuck = f"{rest.stuck} of {count(rest.statements, 'statement')} stuck"
+    lost = _destroyed(place)
+    return f"{place.name} is half done, {stuck}: ready to carry on" + (f", deletes {_shortly(lost)}" if lost else "")
 
 
 def _waits(place: Place) -> str:
@@ -204,7 +219,7 @@ def _closed(view: ReportView, found: tuple[Place, ...]) -> str:
 
 
 def _held(there: list[Place]) -> str:
-    half = any(place.last is not None and place.last.rollout.state is RolloutState.PARTIAL for place in there)
+    half = any(item.rollout.state is RolloutState.PARTIAL for place in there for item in place.shown.applied)
     return "half done and held" if half else "held"
 
 

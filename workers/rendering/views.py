@@ -124,7 +124,10 @@ class RefusedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedView:
-    """An apply that ended, for the short new comment: `author` is mentioned once when it is the author's turn."""
+    """An apply that ended, for the short new comment: `author` is mentioned once when it is the author's turn.
+
+    `carries_on` says that its plan was the rest of a rollout that had stopped half way.
+    """
 
     environment: str
     module: str
@@ -139,6 +142,7 @@ class EndedView:
     stuck: tuple[str, ...]
     missing: tuple[str, ...]
     waiting_pulls: int
+    carries_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from workers.rendering.connection import DiffFormat, connection_check, diff_text
 from workers.rendering.facts import attributes
 from workers.rendering.markdown import code, plain, prose
 from workers.rendering.phrases import engine_name, label, moment
+from workers.rendering.planned import continuation
 from workers.rendering.statements import Room, sentences, sql, standing_out
 from workers.rendering.templates import render
 from workers.rendering.views import WorkdocsView
@@ -110,6 +111,7 @@ def _migration_plan(view: WorkdocsView) -> str:
         heading=_heading("Migration plan", view),
         section=_section(view),
         plan=plan,
+        continues=continuation(plan, view.environment.name),
         standing_out=standing_out(plan, _EVERYTHING),
         sentences=sentences(plan, _EVERYTHING),
         sql=sql(plan.body.statements, plan, _EVERYTHING).block,

@@ -40,6 +40,7 @@ def ended_view(rollout: Rollout, repository: Repository, pull: Pull, context: Co
         stuck=tuple(title for ran, title in titles if ran),
         missing=tuple(title for ran, title in titles if not ran),
         waiting_pulls=len(others),
+        carries_on=stored is not None and stored.plan.key.continues is not None,
     )
 
 
