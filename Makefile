@@ -44,7 +44,7 @@ check: $(MADE)/project  ## linters, formatting, types, who imports whom
 bench: setup  ## the benchmarks
 	@$(BIN)/python -m tests.bench
 
-setup: $(MADE)/project $(MADE)/bubblewrap $(MADE)/mariadb $(MADE)/prisma $(MADE)/mariadb
+setup: $(MADE)/project $(MADE)/bubblewrap $(MADE)/prisma $(MADE)/mariadb
 
 lock: $(MADE)/packages  ## resolve the locks again after a change of dependencies
 	$(BIN)/$(LOCK) --extra embedded --group dev pyproject.toml -o requirements/dev.txt

@@ -20,6 +20,11 @@ class Engine(StrEnum):
     MARIADB = "mariadb"
     SQLITE = "sqlite"
 
+    @property
+    def family(self) -> Engine:
+        """The engine whose dialect it speaks: tools and URLs say MySQL for MariaDB as well."""
+        return Engine.MYSQL if self is Engine.MARIADB else self
+
 
 class SourceKind(StrEnum):
     """The single source of truth of a module's schema."""

@@ -97,16 +97,15 @@ def _run_group(doing: _Doing, number: int, first: int, group: tuple[Statement, .
 
 def _attempt(doing: _Doing, number: int, first: int, group: tuple[Statement, ...]) -> None:
     transactional = group[0].transactional
-    before = None
     if transactional:
         _check_lock(doing)
         doing.writer.begin()
         _note(doing, "BEGIN", "ok")
-        before = doing.writer.snapshot()
+    before = doing.writer.snapshot()
     for offset, statement in enumerate(group):
         _run_statement(doing, first + offset, statement)
-    if before is not None:
-        _compare(doing, number, before)
+    _compare(doing, number, before, transactional=transactional)
+    if transactional:
         _check_lock(doing)
         doing.writer.commit()
         _note(doing, "COMMIT", "effect as rehearsed; committed")
@@ -130,17 +129,18 @@ def _run_statement(doing: _Doing, index: int, statement: Statement) -> None:
     _note(doing, statement.sql, f"ok, {rows} row(s)" if rows >= 0 else "ok", index, seconds)
 
 
-def _compare(doing: _Doing, number: int, before: Snapshot) -> None:
-    """The effect of the group on objects and on rights, before COMMIT, must be the one of the rehearsal."""
+def _compare(doing: _Doing, number: int, before: Snapshot, *, transactional: bool) -> None:
+    """The effect of the group on objects and on rights must be the one of the rehearsal: before COMMIT, or at once where there is none."""
     after, body = doing.writer.snapshot(), doing.plan.body
     found = (*diff(before, after), *authority_effect(before, after))
     expected = (*body.group_effects[number], *body.group_authority[number])
     if found == expected:
         return
     labels = {f"{item.kind.value} {item.label}" for item in set(found) ^ set(expected)}
-    _note(doing, "compare before COMMIT", f"differs in: {', '.join(sorted(labels))}")
+    when = "before COMMIT" if transactional else "after the statement"
+    _note(doing, f"compare {when}", f"differs in: {', '.join(sorted(labels))}")
     message = f"the effect differs from the rehearsal in: {', '.join(sorted(labels)[:5])}"
-    raise _StoppedError(message)
+    raise _StoppedError(message, unsure=not transactional)
 
 
 def _check_lock(doing: _Doing) -> None:

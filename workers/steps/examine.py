@@ -154,7 +154,7 @@ def _meet(draft: Draft, services: Services, source: Source, merge: Tree) -> tupl
     environment = draft.question.environment
     database, target = reach(environment, services)
     named = source.engine_named(merge, draft.question.module)
-    if named is not None and named is not database.engine:
+    if named is not None and named.family is not database.engine.family:
         message = f"the source is written for {named.value}, and {environment.name} is {database.engine.value}"
         stop(draft, RefusalCode.ENGINE_MISMATCH, message, "point the environment or the source at the other engine")
     draft.preflight = target.preflight()

@@ -100,8 +100,8 @@ class Copy:
     def address(self) -> ScratchAddress:
         """Where a sandbox finds it, as the plan's writing role."""
         host, inside = self.server.bind
-        user, scheme = quote(_user(self.like.writing_role), safe=""), self.server.engine.value
-        url = f"{scheme}://{user}:{self.password}@localhost/{quote(self.name, safe='')}?unix_socket={quote(self.server.inside)}"
+        user = quote(_user(self.like.writing_role), safe="")
+        url = f"mysql://{user}:{self.password}@localhost/{quote(self.name, safe='')}?unix_socket={quote(self.server.inside)}"
         return ScratchAddress(url=url, writable=(Bind(host, inside),))
 
     @contextlib.contextmanager

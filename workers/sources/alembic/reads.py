@@ -8,7 +8,7 @@ import re
 from workers.core.names import Engine
 from workers.core.plan import StatementKind
 from workers.core.schema import Name
-from workers.reading import lexer, postgresql
+from workers.reading import lexer, mysql, postgresql
 
 # Without a schema these names are still the catalog's: it stands first in every search_path that does not say otherwise.
 _POSTGRESQL = frozenset(
@@ -46,6 +46,48 @@ _HARMLESS = frozenset(
         *("coalesce", "unnest", "lower", "upper", "max", "min", "sum", "obj_description", "col_description"),
     }
 )
+_HARMLESS_MYSQL = frozenset(
+    {
+        *(
+            "version",
+            "database",
+            "schema",
+            "connection_id",
+            "user",
+            "current_user",
+            "now",
+            "current_timestamp",
+            "exists",
+        ),
+        *(
+            "count",
+            "coalesce",
+            "ifnull",
+            "nullif",
+            "if",
+            "concat",
+            "concat_ws",
+            "group_concat",
+            "lower",
+            "upper",
+            "max",
+        ),
+        *(
+            "min",
+            "sum",
+            "length",
+            "char_length",
+            "substring",
+            "substr",
+            "replace",
+            "trim",
+            "cast",
+            "convert",
+            "in",
+            "char",
+        ),
+    }
+)
 
 
 def asks_catalog_only(sql: str, engine: Engine, version_table: Name) -> bool:
@@ -54,6 +96,8 @@ def asks_catalog_only(sql: str, engine: Engine, version_table: Name) -> bool:
         return _postgresql(sql, version_table)
     if engine is Engine.SQLITE:
         return _sqlite(sql, version_table[-1])
+    if engine.family is Engine.MYSQL:
+        return _mysql(sql, version_table[-1])
     return False
 
 
@@ -62,6 +106,8 @@ def relations(sql: str, engine: Engine) -> tuple[Name, ...]:
     if engine is Engine.POSTGRESQL:
         parsed = postgresql.parse(sql)
         return tuple(dict.fromkeys((*parsed.reads, *parsed.writes)))
+    if engine.family is Engine.MYSQL:
+        return mysql.named(sql)
     found = re.findall(
         r"\b(?:INTO|UPDATE|FROM|JOIN|TABLE(?:\s+IF\s+(?:NOT\s+)?EXISTS)?)\s+(\"(?:[^\"]|\"\")+\"|\w+)",
         sql,
@@ -81,6 +127,14 @@ def _postgresql(sql: str, version_table: Name) -> bool:
 
 def _harmless(function: Name) -> bool:
     return function[0] == "pg_catalog" or function[-1] in _HARMLESS
+
+
+def _mysql(sql: str, version_table: str) -> bool:
+    """SHOW and DESCRIBE name no relation that is read; of functions, only those that look at nothing are known."""
+    parsed = mysql.parse(sql)
+    known = all(name in _HARMLESS_MYSQL for name in mysql.functions_called(sql))
+    bounded = parsed.kind is StatementKind.READ and not parsed.forbidden
+    return bounded and known and all(name[-1] == version_table for name in parsed.reads)
 
 
 def _sqlite(sql: str, version_table: str) -> bool:

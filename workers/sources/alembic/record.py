@@ -87,12 +87,14 @@ class Recorder:
             memory_bytes=self.bounds.memory_bytes,
             output_bytes=self.bounds.output_bytes,
         )
-        order = json.dumps(_order(request, project, self._url(request, profile.writable)))
+        order = json.dumps(_order(request, project, self._url(request, project, profile.writable)))
         return self.sandbox.run([str(python.path / "bin" / "python"), _PROGRAM, order], profile)
 
-    def _url(self, request: RecordRequest, writable: Iterable[Bind]) -> str:
+    def _url(self, request: RecordRequest, project: Project, writable: Iterable[Bind]) -> str:
         """Without a sandbox the inside paths do not exist, and a URL's slashes hide them from the sandbox's own replacing."""
         url = request.address.url
+        if project.engine is Engine.MARIADB and url.startswith("mysql://"):
+            url = "mariadb://" + url.removeprefix("mysql://")  # what a migration is told to be its dialect
         for host, inside in () if self.sandbox.isolated else writable:
             outside = str(host).replace("\\", r"\\")
             url = re.sub(rf"{re.escape(inside)}(?=[/?&]|$)", outside, url)
@@ -112,7 +114,7 @@ def _order(request: RecordRequest, project: Project, url: str) -> dict[str, obje
     roots = (*project.python_path, project.folder, base, posixpath.join(base, "src"), "")
     return {
         "url": url,
-        "driver": project.driver if project.engine is request.engine else "",
+        "driver": project.driver if project.engine and project.engine.family is request.engine.family else "",
         "checkout": _CHECKOUT,
         "folder": _inside(project.folder),
         "config": _inside(project.config) if project.config else "",
@@ -182,7 +184,8 @@ class _Keeping:
         """A write whose row count or returned rows the migration looks at depends on the rows as a query does: said as queries."""
         self.notes.append(f"Revision {statement.revision} looks at what one of its writes came back with.")
         for name in relations(statement.sql, self.engine):
-            quoted = ".".join('"' + part.replace('"', '""') + '"' for part in name)
+            mark = "`" if self.engine.family is Engine.MYSQL else '"'
+            quoted = ".".join(mark + part.replace(mark, mark * 2) + mark for part in name)
             yield replace(statement, sql=f"SELECT count(*) FROM {quoted}", read=True)  # noqa: S608 -- a quoted name
 
     def _left_out(self, sql: str, item: Sent) -> bool:

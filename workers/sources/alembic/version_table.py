@@ -56,7 +56,7 @@ def bookkeeping(table: Name, before: tuple[str, ...], after: tuple[str, ...]) ->
 
 def follows_graph(sql: str, table: Name, revision: Revision | None) -> bool:
     """Whether a write to the version table is Alembic's own for this revision: one row, and no other revision than it and its parents."""
-    plain = " ".join(sql.replace('"', "").split()).partition(" RETURNING ")[0]
+    plain = " ".join(sql.replace('"', "").replace("`", "").split()).partition(" RETURNING ")[0]
     name = re.escape(".".join(filter(None, table)))
     value, where = r"'(?P<{}>[^']*)'", rf"WHERE {name}\.{COLUMN} = '(?P<old>[^']*)'"
     forms = (

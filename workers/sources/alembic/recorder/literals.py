@@ -17,6 +17,10 @@ _OPAQUE = (
     r"(?P<opaque>(?i:e)'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/"
     r"|\$(?P<tag>[A-Za-z_]\w*|)\$.*?\$(?P=tag)\$)"
 )
+# In MySQL a backslash escapes in every text, and a name stands between backquotes.
+_OPAQUE_MYSQL = (
+    r"(?P<opaque>'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`(?:[^`]|``)*`|--(?=\s)[^\n]*|\#[^\n]*|/\*.*?\*/)"
+)
 _PLACEHOLDER = {
     "numeric_dollar": r"\$(?P<number>\d+)",
     "format": r"%[s%]",
@@ -51,11 +55,11 @@ def _writer(conn: Any, cursor: Any) -> Callable[[str, Any], str]:
     style = (
         "numeric_dollar" if driver == "asyncpg" and "numeric" in conn.dialect.paramstyle else conn.dialect.paramstyle
     )
-    literal = _sqlite_literal if conn.dialect.name == "sqlite" else _postgresql_literal
-    literal = _asyncpg_literal if driver == "asyncpg" else literal
-    if conn.dialect.name not in {"sqlite", "postgresql"} or style not in _PLACEHOLDER:
+    literal = _LITERALS.get(driver) or _LITERALS.get(conn.dialect.name)
+    if literal is None or style not in _PLACEHOLDER:
         raise UnrenderableError(f"Parameters of the driver {driver} ({style}) cannot be written as literals.")
-    return lambda statement, values: _filled(statement, values, style, literal)
+    opaque = _OPAQUE_MYSQL if literal is _mysql_literal else _OPAQUE
+    return lambda statement, values: _filled(statement, values, style, literal, opaque)
 
 
 def _psycopg(conn: Any) -> Callable[[str, Any], str]:
@@ -76,7 +80,7 @@ def _decoded(text: str | bytes) -> str:
     return text.decode("utf-8") if isinstance(text, bytes) else text
 
 
-def _filled(statement: str, values: Any, style: str, literal: Callable[[Any], str]) -> str:
+def _filled(statement: str, values: Any, style: str, literal: Callable[[Any], str], opaque: str) -> str:
     """Put literals in the place of placeholders, outside of quotes and comments."""
     if isinstance(values, dict):
         raise UnrenderableError("Named parameters of this driver cannot be written as literals.")
@@ -95,7 +99,7 @@ def _filled(statement: str, values: Any, style: str, literal: Callable[[Any], st
 
     if not values and style != "format":
         return statement
-    return re.sub(f"{_OPAQUE}|{_PLACEHOLDER[style]}", put, statement, flags=re.DOTALL)
+    return re.sub(f"{opaque}|{_PLACEHOLDER[style]}", put, statement, flags=re.DOTALL)
 
 
 def _sqlite_literal(value: Any) -> str:
@@ -146,6 +150,27 @@ def _asyncpg_literal(value: Any) -> str:
     return _postgresql_literal(value)
 
 
+def _mysql_literal(value: Any) -> str:
+    """Simple types, as the usual drivers write them."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"_binary 0x{bytes(value).hex()}" if value else "''"
+    if isinstance(value, str):
+        if "\0" in value:
+            raise UnrenderableError("A text with a zero character cannot be written as a literal.")
+        return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(value.days * 86400 + value.seconds, 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"'{hours:02d}:{minutes:02d}:{seconds:02d}.{value.microseconds:06d}'"
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        raise UnrenderableError("A moment with a time zone cannot be written as a literal.")
+    if value is None or isinstance(value, int | float | Decimal | date | datetime | time | UUID):
+        return _postgresql_literal(value)
+    raise UnrenderableError(f"A parameter of type {type(value).__name__} cannot be written as a literal.")
+
+
 def _number(value: float | Decimal) -> str:
     text = str(value)
     if not re.fullmatch(r"-?\d+(\.\d*)?([eE][-+]?\d+)?", text):
@@ -170,3 +195,12 @@ def _array_item(value: Any) -> str:
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     raise UnrenderableError(f"A list with {type(value).__name__} cannot be written as a literal.")
+
+
+_LITERALS: dict[str, Callable[[Any], str]] = {
+    "asyncpg": _asyncpg_literal,
+    "sqlite": _sqlite_literal,
+    "postgresql": _postgresql_literal,
+    "mysql": _mysql_literal,
+    "mariadb": _mysql_literal,
+}

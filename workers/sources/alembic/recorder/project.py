@@ -25,9 +25,21 @@ from .declared import in_words
 from .tape import Tape
 
 _ASYNC = re.compile(r"\b(?:async_engine_from_config|create_async_engine|AsyncEngine|asyncio)\b")
-_SYNC_DRIVERS = {"postgresql": ("psycopg", "psycopg2", "pg8000", "asyncpg"), "sqlite": ("pysqlite",)}
-_ASYNC_DRIVERS = {"postgresql": ("asyncpg", "psycopg"), "sqlite": ("aiosqlite",)}
-_MODULES = {"pysqlite": "sqlite3"}
+_MYSQL = ("pymysql", "mysqldb", "mysqlconnector")
+_MYSQL_ASYNC = ("aiomysql", "asyncmy")
+_SYNC_DRIVERS = {
+    "postgresql": ("psycopg", "psycopg2", "pg8000", "asyncpg"),
+    "sqlite": ("pysqlite",),
+    "mysql": _MYSQL,
+    "mariadb": _MYSQL,
+}
+_ASYNC_DRIVERS = {
+    "postgresql": ("asyncpg", "psycopg"),
+    "sqlite": ("aiosqlite",),
+    "mysql": _MYSQL_ASYNC,
+    "mariadb": _MYSQL_ASYNC,
+}
+_MODULES = {"pysqlite": "sqlite3", "mysqldb": "MySQLdb", "mysqlconnector": "mysql"}
 
 
 class Project:

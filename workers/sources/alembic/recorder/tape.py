@@ -11,7 +11,8 @@ from .literals import UnrenderableError, rendered
 
 # A query by its first word; a WITH may still write, so it counts only where no writing word follows.
 _QUERY = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:SELECT|VALUES|TABLE|SHOW|PRAGMA|EXPLAIN|(WITH))\b", re.IGNORECASE | re.DOTALL
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:SELECT|VALUES|TABLE|SHOW|PRAGMA|EXPLAIN|DESC|DESCRIBE|(WITH))\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
 _WRITING_CALL = re.compile(r"\b(?:setval|nextval|set_config|pg_(?:try_)?advisory_\w+|lo_\w+)\s*\(", re.IGNORECASE)
