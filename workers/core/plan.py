@@ -85,6 +85,7 @@ class Statement:
     effect: tuple[Change, ...] = ()
     destroys: tuple[str, ...] = ()
     records: tuple[str, ...] | None = None
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,9 +80,8 @@ class Recording:
     """What one run of the recorder gave. `failed` names the revision that raised, with `error`; `declared` is None where it was not asked.
 
     `undo` is the downgrade from the end back to the start, None with `undo_error` where it cannot run. `fixed` says that the statements stand
-    in files, so that no row which the tool reads decides what they are; `unrun` that the tool wrote them without running them. `created` is
-    the migration that the tool would make for what is declared beyond the migrations, `warnings` are what the tool itself says against the
-    statements.
+    in files, so that no row which the tool reads decides what they are. `created` is the migration that the tool would make for what is
+    declared beyond the migrations, `warnings` are what the tool itself says against the statements.
     """
 
     statements: tuple[RecordedStatement, ...]
@@ -95,7 +94,6 @@ class Recording:
     tool: str = ""
     notes: tuple[str, ...] = ()
     fixed: bool = False
-    unrun: bool = False
     created: str = ""
     warnings: tuple[str, ...] = ()
 

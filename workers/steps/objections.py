@@ -27,7 +27,7 @@ def mismatches(known: Known, proof: Proof, recorded: Recorded | None) -> list[Re
         ]
     if known.rest is not None:
         return _elsewhere(known.rest, proof)
-    if recorded is None or recorded.after is None:
+    if recorded is None:
         return []
     ours = proof.forward.after
     changes = (*diff(ours, recorded.after), *diff_objects(ours.authority, recorded.after.authority))

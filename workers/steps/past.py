@@ -111,6 +111,13 @@ class Past:
                 return self._start(trace.plan) if key.pull == pull and key.direction is Direction.UPGRADE else None
         return None
 
+    def way_back(self, pull: int, recorded: tuple[str, ...]) -> tuple[Statement, ...]:
+        """The rehearsed way back of this pull's newest rollout, for a tool that has no downgrade of its own."""
+        if self.before_pull(pull, recorded) is None:
+            return ()
+        plans = (item.plan for item in reversed(self.traces) if item.plan.key.direction is Direction.UPGRADE)
+        return next(plans).body.way_back.statements
+
     def _start(self, plan: Plan) -> tuple[str, ...]:
         """What was recorded before a plan; before the one that it carries on, where it does."""
         continues = plan.key.continues

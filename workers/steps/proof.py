@@ -22,12 +22,11 @@ Checksums = tuple[tuple[Name, str], ...]
 class Recorded:
     """What the project's own tool did on the first copy: its statements, the schema and rows it left, its way back, the rows the server saw read.
 
-    `marks` is what the version table's rows say, times aside; its own checksum is not among `rows`. `after` is None where the tool only wrote
-    the statements.
+    `marks` is what the version table's rows say, times aside; its own checksum is not among `rows`.
     """
 
     recording: Recording
-    after: Snapshot | None
+    after: Snapshot
     rows: Checksums
     marks: tuple[Row, ...]
     undo: Recording | None

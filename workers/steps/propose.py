@@ -17,6 +17,7 @@ from workers.steps.bookkeep import bookkeeping, can_be_marked
 from workers.steps.objections import mismatches, rows_read, rows_there_now, unread
 from workers.steps.proof import Proof, Recorded, checksums, prove
 from workers.steps.question import Known, present_key
+from workers.steps.rest import again
 from workers.steps.undeclared import Undeclared, undeclared
 
 _ROWS = frozenset({StatementKind.INSERT, StatementKind.UPDATE, StatementKind.DELETE, StatementKind.TRUNCATE})
@@ -79,6 +80,8 @@ def propose(known: Known, services: Services) -> Proposal:
             if not by_hand.refusals
             else Proposal(refusals=by_hand.refusals)
         )
+    if known.question.direction is Direction.ROLLBACK and known.history.separate:
+        return _kept_way_back(known)
     recorded = _record(known)
     if isinstance(recorded, Recording):
         return Proposal(refusals=(_recording_failed(known, recorded),))
@@ -115,6 +118,16 @@ def _stored(known: Known, services: Services) -> Plan | None:
     return next((item.plan for item in plans if item.plan.key == present_key(known, item.plan.key.scope)), None)
 
 
+def _kept_way_back(known: Known) -> Proposal:
+    """What was written and rehearsed when the plan was made that is taken back now."""
+    kept = known.question.past.way_back(known.question.pull, known.recorded)
+    if not kept:
+        message = "there is no rehearsed way back of what this pull applied, and the tool has none of its own"
+        fix = "write a new migration that takes the change back"
+        return _refused(RefusalCode.PLAN_INCOMPLETE, message, fix, Actor.AUTHOR)
+    return _freeze(known, prove(known, tuple(map(again, kept)), None), None)
+
+
 def _record(known: Known) -> Recorded | Recording:
     """Run the project's own tool on a copy; the bare recording where it failed."""
     back = known.question.direction is Direction.ROLLBACK
@@ -124,12 +137,18 @@ def _record(known: Known) -> Recorded | Recording:
             return first
         served = () if first.fixed else copy.served()
         with copy.reading() as reader:
-            after = None if first.unrun else reader.snapshot()
+            after = reader.snapshot()
             said = marks(known.columns, reader.rows(known.version_table, known.columns))
         rows = checksums(known, copy)
-        request = _request(known, copy, known.recorded, done=known.to, declared=False)
-        undo = None if back else known.source.record(request)
+        undo = None if back else _undo(known, copy, first)
     return Recorded(recording=first, after=after, rows=rows, marks=said, undo=undo, served=served)
+
+
+def _undo(known: Known, copy: ScratchDatabase, first: Recording) -> Recording:
+    """The way back that came with the recording, else one recorded on its own."""
+    if first.undo is not None or first.undo_error:
+        return Recording(statements=first.undo or (), error=first.undo_error)
+    return known.source.record(_request(known, copy, known.recorded, done=known.to, declared=False))
 
 
 def _request(

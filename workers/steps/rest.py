@@ -36,7 +36,7 @@ class Rest:
     def undo(self) -> Recording | None:
         """The way back of the plan that is carried on is the way back of both."""
         statements = self.plan.body.way_back.statements
-        return Recording(statements=tuple(map(_again, statements))) if statements else None
+        return Recording(statements=tuple(map(again, statements))) if statements else None
 
 
 def rest_of(
@@ -48,7 +48,7 @@ def rest_of(
     missing = [plan.body.statements[index] for index in found.missing]
     pending = {item.migration for item in missing}
     stuck, of = counted(plan, found.done)
-    again = tuple(_again(item) for index, item in enumerate(plan.body.statements) if _runs(index, item, found, pending))
+    rest = tuple(again(item) for index, item in enumerate(plan.body.statements) if _runs(index, item, found, pending))
     return Rest(
         plan=plan,
         marker=Continued(
@@ -59,7 +59,7 @@ def rest_of(
             stuck=stuck,
             statements=of,
         ),
-        statements=(*(_removal(item, plan, database) for item in found.left), *again),
+        statements=(*(_removal(item, plan, database) for item in found.left), *rest),
         pending=tuple(item for item in plan.key.pending if item.id in pending),
         reads=tuple((revision, table) for revision, table in plan.body.reads_rows if revision in pending),
         refusals=tuple(_objections(stalled, found, pending, history, environment)),
@@ -72,8 +72,15 @@ def _runs(index: int, item: Statement, found: Progress, pending: set[str]) -> bo
     return index in found.missing or (not lasting and item.migration in pending and index in found.done)
 
 
-def _again(item: Statement) -> RecordedStatement:
-    return RecordedStatement(sql=item.sql, revision=item.migration, group=item.group, transactional=item.transactional)
+def again(item: Statement) -> RecordedStatement:
+    """A statement of a stored plan, to be rehearsed and run once more."""
+    return RecordedStatement(
+        sql=item.sql,
+        revision=item.migration,
+        group=item.group,
+        transactional=item.transactional,
+        batch=item.batch,
+    )
 
 
 def _removal(index: SchemaObject, plan: Plan, database: Database) -> RecordedStatement:

@@ -48,6 +48,7 @@ __all__ = [
 
 _DEPLOY = requests.plain("deploy")
 _UNDECLARED = requests.plain("undeclared")
+_REMEMBER, _BACK = requests.plain("remember"), requests.plain("back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,22 @@ class PrismaEngine:
         said = requests.Said(files, line, lock_text, migrations, external)
         found = self._ask(address, engine, said, _DEPLOY, _UNDECLARED)
         return found if isinstance(found, EngineFault) else answers.declared(found[1])
+
+    def brought_forward(
+        self,
+        address: ScratchAddress,
+        engine: Engine,
+        files: Sequence[SchemaFile],
+        lock_text: str | None,
+        migrations: Sequence[MigrationText],
+        line: Line,
+        *,
+        external: External = NOTHING_EXTERNAL,
+    ) -> tuple[Declared, Declared] | EngineFault:
+        """`replayed`, and what would lead back to the database as it was before."""
+        said = requests.Said(files, line, lock_text, migrations, external)
+        found = self._ask(address, engine, said, _REMEMBER, _DEPLOY, _UNDECLARED, _BACK)
+        return found if isinstance(found, EngineFault) else (answers.declared(found[2]), answers.declared(found[3]))
 
     def created(
         self,

@@ -43,12 +43,12 @@ class Recorder:
     def record(self, request: RecordRequest, matter: Matter) -> Recording:
         """Run, or for a way back only write, what leads from `done` to `to`. Failures are in the Recording."""
         if request.direction is RecordDirection.DOWNGRADE:
-            return self._back(request, matter)
+            return Recording(statements=(), error="Prisma's migrations have no downgrade")
         names = frozenset((*request.done, *request.to))
-        declared = self._forward(request, matter, names)
+        told = self._forward(request, matter, names)
         tool = f"Prisma's schema engine of release {matter.line.value}"
-        if isinstance(declared, EngineFault):
-            return replace(_failed(declared), tool=tool)
+        if isinstance(told, EngineFault):
+            return replace(_failed(told), tool=tool)
         pending = tuple(item for item in matter.scripts if item.name in request.to and item.name not in request.done)
         recording = Recording(
             statements=self._statements(request, pending),
@@ -56,26 +56,36 @@ class Recorder:
             notes=tuple(
                 f"{item.path}:1: {item.name} holds no command" for item in pending if is_empty(item, request.engine)
             ),
+            fixed=True,
         )
-        if declared is None:
+        if told is None:
             return recording
+        declared, back = told
         entries = split(declared.sql, request.engine)
-        return replace(recording, declared=tuple(" ".join(item.split()) for item in entries), created=declared.sql)
+        return replace(
+            recording,
+            declared=tuple(" ".join(item.split()) for item in entries),
+            created=declared.sql,
+            undo=self._way_back(request, back.sql, pending),
+        )
 
-    def _forward(self, request: RecordRequest, matter: Matter, names: frozenset[str]) -> Declared | EngineFault | None:
+    def _forward(
+        self, request: RecordRequest, matter: Matter, names: frozenset[str]
+    ) -> tuple[Declared, Declared] | EngineFault | None:
         words = (request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line)
-        return self.engine.replayed(*words) if request.declared else self.engine.deploy(*words)
+        return self.engine.brought_forward(*words) if request.declared else self.engine.deploy(*words)
+
+    def _way_back(self, request: RecordRequest, sql: str, undone: tuple[Script, ...]) -> tuple[RecordedStatement, ...]:
+        """Prisma has no downgrade: its engine says what separates the schemas after and before."""
+        writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
+        writer.take_back(sql, tuple(item.name for item in reversed(undone)))
+        return tuple(writer.statements)
 
     def _statements(self, request: RecordRequest, pending: tuple[Script, ...]) -> tuple[RecordedStatement, ...]:
         writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
         for script in pending:
             writer.add(script, first=not request.done and script is pending[0])
         return tuple(writer.statements)
-
-    def _back(self, request: RecordRequest, matter: Matter) -> Recording:
-        """Prisma has no downgrade."""
-        del request, matter
-        return Recording(statements=(), unrun=True, error="Prisma migrations have no way back of their own")
 
 
 def _failed(fault: EngineFault) -> Recording:

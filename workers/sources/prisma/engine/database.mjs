@@ -8,7 +8,9 @@ import { connect as connectSqlite } from './sqlite.mjs'
 import { RowCounts, recording, replayed } from './stand-ins.mjs'
 import { Trace } from './trace.mjs'
 
-export const TASKS = { created, deploy, diagnose, push, undeclared }
+export const TASKS = { back, created, deploy, diagnose, push, remember, undeclared }
+
+const HEADS = /^\s*(?:datasource|generator)\s+\w+\s*\{[^}]*\}/gm
 
 /** What the tasks of one request share. */
 export function openWork(request) {
@@ -24,12 +26,35 @@ async function deploy(work) {
   return { applied: done.appliedMigrationNames }
 }
 
+/** Keeps what the database is now, as the engine reads it, for `back`. */
+async function remember(work) {
+  const { request } = work
+  const heads = request.files.map((file) => ({ path: file.path, content: (file.content.match(HEADS) ?? []).join('\n') }))
+  const params = { schema: { files: heads }, baseDirectoryPath: '/', force: true, compositeTypeDepth: -1, namespaces: work.namespaces ?? null }
+  try {
+    work.before = (await withEngine(work, {}, (engine) => engine.introspect(params))).schema.files
+  } catch (error) {
+    if (!String(error?.message ?? error).includes('P4001') && error?.code !== 'P4001') throw error
+    work.before = heads // there is no table yet
+  }
+  return {}
+}
+
+/** What would have to run until the database is what `remember` kept. */
+function back(work) {
+  return difference(work, work.before)
+}
+
 /** What would still have to run until the database is what the datamodel says, as a script and in words. */
-async function undeclared(work) {
+function undeclared(work) {
+  return difference(work, work.request.files)
+}
+
+function difference(work, files) {
   const { request } = work
   const ask = (script) => ({
     from: { tag: 'schemaDatasource', files: request.files, configDir: '/' },
-    to: { tag: 'schemaDatamodel', files: request.files },
+    to: { tag: 'schemaDatamodel', files },
     script,
     exitCode: true,
     filters: request.external,
