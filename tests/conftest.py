@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.mariadb import MariadbServer
 from deploy.demo.servers import PostgresServer, RedisServer
 from tests import network, processes
 
 RUN_FOLDERS: pytest.StashKey[list[Path]] = pytest.StashKey()
 LEFT_BEHIND: pytest.StashKey[list[str]] = pytest.StashKey()
-SERVER_FIXTURES = frozenset({"postgres", "postgres18", "pg_url"})
+SERVER_FIXTURES = frozenset({"postgres", "postgres18", "pg_url", "mariadb"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,6 +95,22 @@ def pg_url(postgres: PostgresServer) -> Iterator[str]:
     url = postgres.create_database()
     yield url
     postgres.drop_database(url.rpartition("/")[2])
+
+
+@pytest.fixture(scope="session")
+def mariadb(shared_dir: Path) -> Iterator[MariadbServer]:
+    """MariaDB as `make` fetched it, for the whole run."""
+    server = MariadbServer.start(shared_dir / "mariadb")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mariadb_name(mariadb: MariadbServer) -> Iterator[str]:
+    """An empty database of this test's own."""
+    name = mariadb.create_database()
+    yield name
+    mariadb.drop_database(name)
 
 
 @pytest.fixture(scope="session")

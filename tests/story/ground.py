@@ -13,13 +13,14 @@ from typing import Protocol
 
 from tests.story.house import House, open_house
 from tests.story.shop import shop_files
-from tests.story.targets import PostgresDatabase, SqliteFile, Target
+from tests.story.targets import MariadbDatabase, PostgresDatabase, SqliteFile, Target
 from workers.machine import Machine, find_machine
 from workers.sandbox.runtime import python_runtime
 
 # What the shop needs, from the environment that runs the tests.
-PACKAGES = ("alembic", "sqlalchemy", "mako", "markupsafe", "typing_extensions", "psycopg", "psycopg-binary")
+PACKAGES = ("alembic", "sqlalchemy", "mako", "markupsafe", "typing_extensions", "psycopg", "psycopg-binary", "pymysql")
 ON_POSTGRES = "postgresql+psycopg://localhost/shop"
+ON_MARIADB = "mysql+pymysql://localhost/shop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class OpenShop(Protocol):
         server_rules: str = "approvers: from_repository",
         files: dict[str, str] | None = None,
         postgres: str = "",
+        mariadb: MariadbDatabase | None = None,
     ) -> Shop:
         """The open shop."""
         ...
@@ -68,6 +70,7 @@ class Ground:
         server_rules: str = "approvers: from_repository",
         files: dict[str, str] | None = None,
         postgres: str = "",
+        mariadb: MariadbDatabase | None = None,
     ) -> Shop:
         """A shop whose targets have the first migration and no rows: files, or prod the empty database of that URL."""
         targets: dict[str, Target] = {name: self._target(folder, name) for name in environments}
@@ -76,6 +79,10 @@ class Ground:
             first = shop_files(config, ON_POSTGRES)
             targets["prod"] = PostgresDatabase(postgres)
             _migrate(folder / "by-hand", first, postgres.replace("postgresql://", "postgresql+psycopg://"))
+        if mariadb is not None:
+            first = shop_files(config, ON_MARIADB) | (files or {})
+            targets["prod"] = mariadb
+            _migrate(folder / "by-hand", first, mariadb.url.replace("mysql://", "mysql+pymysql://"))
         lines = ["repositories:", "  acme/shop:", "    modules:", "      shop:"]
         lines += [f"        python_environment: {self.python}", "        environments:"]
         lines += [f'          {name}: {{url: "env:{name.upper()}_URL", {server_rules}}}' for name in environments]

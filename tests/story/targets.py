@@ -11,6 +11,8 @@ from typing import Protocol
 import psycopg
 from psycopg import sql
 
+from deploy.demo.mariadb import MariadbServer
+
 _OBJECTS = """
 SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE table_schema = 'public'
 UNION ALL SELECT tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2
@@ -84,6 +86,27 @@ class PostgresDatabase:
     def columns(self, table: str = "orders") -> list[str]:
         with psycopg.connect(self.url) as connection:
             return [row[0] for row in connection.execute(_COLUMNS, (table,))]
+
+
+@dataclass(frozen=True, slots=True)
+class MariadbDatabase:
+    """A database of a MariaDB server, reached as its superuser."""
+
+    url: str
+    server: MariadbServer
+    name: str
+
+    def run(self, statements: str) -> None:
+        self.server.load(statements, self.name)
+
+    def text(self) -> str:
+        """Every object and every row."""
+        tables = [str(row[0]) for row in self.server.query("SHOW TABLES", self.name)]
+        rows = [(table, self.server.query(f"SELECT * FROM `{table}` ORDER BY 1", self.name)) for table in tables]
+        return f"{self.server.dump(self.name)}\n{rows}"
+
+    def columns(self, table: str = "orders") -> list[str]:
+        return [str(row[0]) for row in self.server.query(f"SHOW COLUMNS FROM `{table}`", self.name)]
 
 
 def _rows(table: str) -> sql.Composed:
