@@ -12,6 +12,7 @@ from workers.core.names import Engine
 FORMAT = "schemagate-snapshot/1"
 Value = str | int | bool | None | tuple[str, ...]
 Name = tuple[str, ...]
+Attributes = tuple[tuple[str, Value], ...]
 
 
 class ObjectKind(StrEnum):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from workers.reading.sqlite import TextError, expression
+from workers.reading.sqlite import Kind, TextError, expression, tokens
 from workers.reading.sqlite_create import Reading
 
 _TABLE_CONSTRAINTS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
@@ -15,12 +18,10 @@ _COLUMN_CONSTRAINTS = (
 )
 
 
-_ENDS = frozenset({",", ")"})
-_AFTER_TYPE = _ENDS | frozenset(_COLUMN_CONSTRAINTS)
+_AFTER_TYPE = frozenset(_COLUMN_CONSTRAINTS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
+class Constraint(NamedTuple):
     """A constraint of a table. `name` is empty where it has none; `columns` are names, of a check there are none.
 
     `expression` is a check's. `conflict` is what ON CONFLICT names. `deferred` says INITIALLY DEFERRED, which alone
@@ -61,53 +62,161 @@ class Table:
     foreign_keys: tuple[Constraint, ...]
 
 
-@functools.lru_cache(maxsize=8192)
+class Part(NamedTuple):
+    """What one part of a CREATE TABLE text says: a column with what is written beside it, or constraints alone."""
+
+    column: Column | None
+    primary_key: Constraint | None
+    autoincrement: bool
+    uniques: tuple[Constraint, ...]
+    checks: tuple[Constraint, ...]
+    foreign_keys: tuple[Constraint, ...]
+
+
 def read_table(text: str) -> Table:
     """Read a CREATE TABLE text. Raises TextError where it is none, or one that we do not understand."""
-    return _TableReading(text).table()
+    parts = [_part(part) for part in _parts(text)]
+    keys = [part.primary_key for part in parts if part.primary_key is not None]
+    return Table(
+        columns=tuple([part.column for part in parts if part.column is not None]),
+        primary_key=keys[-1] if keys else None,
+        autoincrement=any([part.autoincrement for part in parts]),
+        uniques=tuple([each for part in parts for each in part.uniques]),
+        checks=tuple([each for part in parts for each in part.checks]),
+        foreign_keys=tuple([each for part in parts for each in part.foreign_keys]),
+    )
 
 
-class _TableReading(Reading):
-    """The same in a CREATE TABLE text, with what was found so far."""
+# Strings, quoted names and comments are looked over, and so are brackets with all that is in them. Possessive: nothing is tried twice.
+_CLOSED = r"""'(?:[^']|'')*+'|"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|\[[^\]]*+\]|--[^\n]*+|/\*(?s:.*?)\*/|-(?!-)|/(?!\*)"""
+_DEPTH = 6
+_GAP = r"(?:\s|--[^\n]*\n|/\*(?s:.*?)\*/)"
+_A_NAME = r"""(?:[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')"""
+_HEAD = re.compile(
+    rf"{_GAP}*CREATE{_GAP}+(?:TEMP(?:ORARY)?{_GAP}+)?TABLE{_GAP}*(?:\bIF{_GAP}+NOT{_GAP}+EXISTS\b{_GAP}*)?"
+    rf"{_A_NAME}{_GAP}*(?:\.{_GAP}*{_A_NAME}{_GAP}*)?\(",
+    re.IGNORECASE,
+)
+_MASK = "\ue000"
+_MAY_NAME = re.compile(r"constraint|references", re.IGNORECASE)
+_NAMED = re.compile(
+    rf"(?:{_CLOSED})|\b(?P<word>constraint|references)(?P<gap>\s+)(?P<name>[A-Za-z_]\w*+|\"[^\"]*+\")(?![\"$\w])",
+    re.IGNORECASE,
+)
+
+
+def _nested(depth: int) -> str:
+    inner = rf"[^()'\"`\[/-]++|{_CLOSED}"
+    return rf"\((?:{inner}|{_nested(depth - 1)})*+\)" if depth else rf"\((?:{inner})*+\)"
+
+
+_ONE_PART = re.compile(rf"(?:[^,()'\"`\[/-]++|{_CLOSED}|{_nested(_DEPTH)})*+")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What the commas between the outer brackets part."""
+    head = _HEAD.match(text)
+    if head is None:
+        raise TextError("no CREATE TABLE with columns in brackets")
+    at = head.end()
+    while True:
+        found = _ONE_PART.match(text, at)
+        end = found.end() if found else at
+        if text[end : end + 1] not in {",", ")"}:
+            end = _end_of_part(text, at)
+        yield text[at:end]
+        if text[end] == ")":
+            return
+        at = end + 1
+
+
+def _end_of_part(text: str, at: int) -> int:
+    """The slow way, for what is nested deeper."""
+    depth = 0
+    for token in tokens(text[at:]):
+        sign = token.text if token.kind is Kind.SIGN else ""
+        if not depth and sign in {",", ")"}:
+            return at + token.start
+        depth += (sign == "(") - (sign == ")")
+    raise TextError("the text ends too early")
+
+
+def _part(text: str) -> Part:
+    """Read one part. Most parts are alike but for the names of constraints and parents, so these are read apart."""
+    names: list[str] = []
+
+    def mask(found: re.Match[str]) -> str:
+        if found["word"] is None:
+            return found[0]
+        names.append(found["name"])
+        return f"{found['word']}{found['gap']}{_MASK}{len(names) - 1}"
+
+    if not _MAY_NAME.search(text) or _MASK in text:
+        return _read_part(text)
+    part = _read_part(_NAMED.sub(mask, text))
+    return _named(part, [name.strip('"') for name in names]) if names else part
+
+
+def _named(part: Part, names: list[str]) -> Part:
+    def named(each: Constraint) -> Constraint:
+        return each._replace(name=_unmasked(each.name, names), references=_unmasked(each.references, names))
+
+    column, primary_key, autoincrement, uniques, checks, foreign_keys = part
+    return Part(
+        column,
+        named(primary_key) if primary_key else None,
+        autoincrement,
+        tuple([named(each) for each in uniques]),
+        tuple([named(each) for each in checks]),
+        tuple([named(each) for each in foreign_keys]),
+    )
+
+
+def _unmasked(name: str, names: list[str]) -> str:
+    return names[int(name[1:])] if name[:1] == _MASK else name
+
+
+@functools.lru_cache(maxsize=8192)
+def _read_part(text: str) -> Part:
+    return _PartReading(text).part()
+
+
+class _PartReading(Reading):
+    """The same in one part of a CREATE TABLE text, with what was found so far."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.columns: list[Column] = []
+        self.column: Column | None = None
         self.primary_key: Constraint | None = None
         self.autoincrement = False
         self.uniques: list[Constraint] = []
         self.checks: list[Constraint] = []
         self.foreign_keys: list[Constraint] = []
 
-    def table(self) -> Table:
-        self.head("TABLE")
-        self.want("(")
-        while not self.sees(*_TABLE_CONSTRAINTS):
+    def part(self) -> Part:
+        if not self.sees(*_TABLE_CONSTRAINTS):
             self._column()
-            if not self.skip(","):
-                break
-        while not self.skip(")"):
+        while self.now() is not None:
             self._table_constraint()
-            self.skip(",")
-        return Table(
-            columns=tuple(self.columns),
-            primary_key=self.primary_key,
-            autoincrement=self.autoincrement,
-            uniques=tuple(self.uniques),
-            checks=tuple(self.checks),
-            foreign_keys=tuple(self.foreign_keys),
+        return Part(
+            self.column,
+            self.primary_key,
+            self.autoincrement,
+            tuple(self.uniques),
+            tuple(self.checks),
+            tuple(self.foreign_keys),
         )
 
     def _column(self) -> None:
         column = Column(name=self.name())
-        while not self.sees_any(_AFTER_TYPE):
+        while self.now() is not None and not self.sees_any(_AFTER_TYPE):
             if self.sees("("):
                 self.bracketed()
             else:
                 self.next()
-        while not self.sees_any(_ENDS):
+        while self.now() is not None:
             column = self._column_fact(column)
-        self.columns.append(column)
+        self.column = column
 
     def _column_fact(self, column: Column) -> Column:
         """One thing said of a column alone, or a constraint of the table that is written beside it."""

@@ -1,17 +1,17 @@
-"""Reads a whole SQLite schema in six queries, and puts it into objects that mean the same however they were made."""
+"""Reads a whole SQLite schema in a handful of queries, and puts it into objects that mean the same however they were made."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+import functools
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from workers.core.errors import ExpectedError
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.core.schema import ObjectKind, SchemaObject, Snapshot, Unread, attributes, ordered
 from workers.databases.sqlite.session import Session
-from workers.databases.sqlite.tables import ColumnRow, Facts, IndexPart, IndexRow, table_objects
+from workers.databases.sqlite.tables import Parent, Told, foreign_key_rows, index_rows, table_objects
 from workers.reading.sqlite import TextError
 from workers.reading.sqlite_create import read_index, read_module, read_trigger, read_view
 
@@ -24,21 +24,21 @@ _HIDING = (
 )
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
 _TABLES = "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
-# One query for all tables: a pragma a table would be ten times slower.
-_OF_ALL = "SELECT t.name, {} FROM pragma_table_list AS t, {} WHERE t.schema = 'main' AND t.type = 'table' {}"
-_COLUMNS = _OF_ALL.format(
-    'c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden',
-    "pragma_table_xinfo(t.name, 'main') AS c",
-    "ORDER BY t.name, c.cid",
-)
-_INDEXES = _OF_ALL.format(
-    'i.name, i."unique", i.origin, c.name, c."desc", c.coll',
-    "pragma_index_list(t.name, 'main') AS i, pragma_index_xinfo(i.name, 'main') AS c",
-    "AND c.key ORDER BY t.name, i.name, c.seqno",
-)
-_FOREIGN_KEYS = _OF_ALL.format(
-    'f.id, f."table", f."from"', "pragma_foreign_key_list(t.name, 'main') AS f", "ORDER BY t.name, f.id, f.seq"
-)
+# One query for all tables, which puts the lists together in C: a pragma a table would be ten times slower.
+_TOLD = """
+    SELECT t.name, t.type, t.wr, t.strict,
+        CASE t.type WHEN 'table' THEN (
+            SELECT json_group_array(json_array(c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden))
+            FROM pragma_table_xinfo(t.name, 'main') AS c) END,
+        CASE t.type WHEN 'table' THEN (
+            SELECT json_group_array(json_array(i.name, i."unique", i.origin, (
+                SELECT json_group_array(json_array(p.name, p."desc", p.coll))
+                FROM pragma_index_xinfo(i.name, 'main') AS p WHERE p.key)))
+            FROM pragma_index_list(t.name, 'main') AS i) END,
+        CASE t.type WHEN 'table' THEN (
+            SELECT json_group_array(json_array(f.id, f."table", f."from"))
+            FROM pragma_foreign_key_list(t.name, 'main') AS f) END
+    FROM pragma_table_list AS t WHERE t.schema = 'main'"""
 
 
 class Kept(NamedTuple):
@@ -51,10 +51,9 @@ class Kept(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """Everything that the pragmas tell: ordinary tables by lower-case name, indexes by name, the types of all tables."""
+    """Everything that the pragmas tell: ordinary tables by lower-case name, and the types of all tables."""
 
-    tables: Mapping[str, Facts]
-    indexes: Mapping[str, IndexRow]
+    tables: Mapping[str, Told]
     types: Mapping[str, str]
 
 
@@ -103,27 +102,22 @@ def read_file_pragmas(session: Session) -> dict[str, str | int]:
 
 
 def _told(session: Session, kept: list[Kept]) -> _Told:
-    columns, keys = _by_table(session.rows(_COLUMNS)), _by_table(session.rows(_FOREIGN_KEYS))
-    indexes = {table: tuple(_index_rows(rows)) for table, rows in _by_table(session.rows(_INDEXES)).items()}
     texts = {row.name: row.sql for row in kept if row.kind == "table"}
     types: dict[str, str] = {}
-    tables: dict[str, Facts] = {}
-    for name, kind, without_rowid, strict in session.rows(_TABLES):
+    tables: dict[str, Told] = {}
+    for name, kind, *rest in session.rows(_TOLD):
         types[name] = kind
         if kind == "table" and name in texts:
-            tables[name.lower()] = Facts(
-                name=name,
-                sql=texts[name],
-                without_rowid=bool(without_rowid),
-                strict=bool(strict),
-                columns=tuple(ColumnRow(row[0], row[1], bool(row[2]), *row[3:]) for row in columns.get(name, ())),
-                indexes=indexes.get(name, ()),
-                foreign_keys=tuple(_foreign_keys(keys.get(name, ()))),
-            )
-    return _Told(tables, {index.name: index for rows in indexes.values() for index in rows}, types)
+            tables[name.lower()] = Told(name, texts[name], *rest)
+    return _Told(tables, types)
 
 
-def _objects(row: Kept, told: _Told) -> list[SchemaObject]:
+def _parents(told: Told, tables: Mapping[str, Told]) -> tuple[Parent, ...]:
+    names = dict.fromkeys([parent.lower() for parent, _ in foreign_key_rows(told.foreign_keys)])
+    return tuple([Parent(found.name, found.columns) for name in names if (found := tables.get(name))])
+
+
+def _objects(row: Kept, told: _Told) -> Sequence[SchemaObject]:
     """What one row of sqlite_schema stands for: nothing, where SQLite or a virtual table made it for itself."""
     if told.types.get(row.name) == "shadow" or row.name == "sqlite_sequence" or (row.kind == "index" and not row.sql):
         return []
@@ -137,9 +131,10 @@ def _objects(row: Kept, told: _Told) -> list[SchemaObject]:
         module, arguments = read_module(row.sql)
         return [SchemaObject(ObjectKind.TABLE, (row.name,), attributes(module=module, arguments=arguments))]
     if row.kind == "table":
-        return table_objects(told.tables[row.name.lower()], told.tables)
+        table = told.tables[row.name.lower()]
+        return table_objects(table, _parents(table, told.tables))
     if row.kind == "index":
-        return [_index(row, told.indexes[row.name])]
+        return [_index(row.table, row.name, row.sql, told.tables[row.table.lower()].indexes)]
     if row.kind == "view":
         columns, query = read_view(row.sql)
         return [SchemaObject(ObjectKind.VIEW, (row.name,), attributes(columns=columns or None, definition=query))]
@@ -147,11 +142,15 @@ def _objects(row: Kept, told: _Told) -> list[SchemaObject]:
     return [SchemaObject(ObjectKind.TRIGGER, (row.table, row.name), values)]
 
 
-def _index(row: Kept, told: IndexRow) -> SchemaObject:
-    text = read_index(row.sql)
-    columns = tuple(part.text(said) for part, said in zip(told.parts, text.expressions, strict=True))
+@functools.lru_cache(maxsize=8192)
+def _index(table: str, name: str, sql: str, indexes: str) -> SchemaObject:
+    told = next((row for row in index_rows(indexes) if row.name == name), None)
+    text = read_index(sql)
+    if told is None or len(told.parts) != len(text.expressions):
+        raise TextError("its text does not say what SQLite tells of it")
+    columns = tuple([part.text(said) for part, said in zip(told.parts, text.expressions, strict=True)])
     values = attributes(columns=columns, unique=told.unique, predicate=text.predicate or None)
-    return SchemaObject(ObjectKind.INDEX, (row.table, row.name), values)
+    return SchemaObject(ObjectKind.INDEX, (table, name), values)
 
 
 def _file_object(session: Session) -> SchemaObject:
@@ -160,19 +159,3 @@ def _file_object(session: Session) -> SchemaObject:
 
 def _name(row: Kept) -> tuple[str, ...]:
     return (row.name,) if row.kind in {"table", "view"} else (row.table, row.name)
-
-
-def _by_table(rows: Iterable[list[Any]]) -> dict[str, list[list[Any]]]:
-    groups = itertools.groupby(rows, key=lambda row: row[0])
-    return {str(table): [row[1:] for row in group] for table, group in groups}
-
-
-def _index_rows(rows: list[list[Any]]) -> Iterable[IndexRow]:
-    for (name, unique, origin), group in itertools.groupby(rows, key=lambda row: tuple(row[:3])):
-        parts = tuple(IndexPart(column, bool(descending), collation) for *_, column, descending, collation in group)
-        yield IndexRow(name, bool(unique), origin, parts)
-
-
-def _foreign_keys(rows: Iterable[list[Any]]) -> Iterable[tuple[str, tuple[str, ...]]]:
-    for (_, parent), group in itertools.groupby(rows, key=lambda row: (row[0], row[1])):
-        yield parent, tuple(row[2] for row in group)

@@ -26,7 +26,7 @@ _INSIDE = "/database"
 _INSIDE_COPY = "/copy"
 _MOST = 64 * MEBIBYTE
 _GRACE = 10.0
-_OLDEST = (3, 37)  # the first that lists tables with their kinds
+_OLDEST = (3, 38)  # lists tables with their kinds, and has the JSON functions built in
 _DAY = 24 * 3600
 _TERABYTE = 1024 * 1024 * MEBIBYTE
 
@@ -182,7 +182,7 @@ def _check_version(version: str) -> None:
     if tuple(int(part) for part in version.split(".")) < _OLDEST:
         raise ExpectedError(
             f"The worker's Python has SQLite {version}, which does not tell what is needed.",
-            "Run the worker with a Python whose SQLite is 3.37 or newer.",
+            "Run the worker with a Python whose SQLite is 3.38 or newer.",
             RefusalCode.TARGET_VERSION_UNSUPPORTED,
         )
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from workers.core.schema import ObjectKind, SchemaObject, attributes
+from workers.core.schema import Attributes, ObjectKind, SchemaObject, attributes
 from workers.reading.sqlite import TextError, canonical, expression, plain, tokens
-from workers.reading.sqlite_table import Constraint, Table, read_table
+from workers.reading.sqlite_table import Column, Constraint, Table, read_table
 
 _GENERATED = {2: "virtual", 3: "stored"}
 _LONGEST = 60
@@ -50,48 +52,125 @@ class IndexRow(NamedTuple):
     parts: tuple[IndexPart, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """All that the pragmas tell of one ordinary table. `foreign_keys` are (parent, columns)."""
+class Told(NamedTuple):
+    """All that the pragmas tell of one ordinary table. The lists are JSON texts: those of alike tables are read once."""
 
     name: str
     sql: str
+    without_rowid: int
+    strict: int
+    columns: str
+    indexes: str
+    foreign_keys: str
+
+
+class Parent(NamedTuple):
+    """A table that a foreign key refers to, as far as that key is concerned."""
+
+    name: str
+    columns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The columns of a table, and their names by lower-case name. `key` are those of the primary key, in its order."""
+
+    rows: tuple[ColumnRow, ...]
+    own: Mapping[str, str]
+    key: tuple[str, ...]
+
+    def names(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The names as the table's columns spell them: SQLite does not care about case."""
+        return tuple([self.own.get(name.lower(), name) for name in names])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One table's facts, read. `foreign_keys` are (parent, columns), `parents` by lower-case name."""
+
+    name: str
     without_rowid: bool
     strict: bool
-    columns: tuple[ColumnRow, ...]
+    shape: Shape
     indexes: tuple[IndexRow, ...]
     foreign_keys: tuple[tuple[str, tuple[str, ...]], ...]
+    parents: Mapping[str, Parent]
 
     @property
     def key(self) -> tuple[str, ...]:
         """The columns of the primary key, in its order."""
-        return tuple(column.name for column in sorted(self.columns, key=lambda each: each.key) if column.key)
+        return self.shape.key
 
 
-def table_objects(facts: Facts, tables: Mapping[str, Facts]) -> list[SchemaObject]:
-    """The table and what belongs to it but CREATE INDEX and triggers. `tables` are all, by lower-case name.
+@functools.lru_cache(maxsize=8192)
+def table_objects(told: Told, parents: tuple[Parent, ...]) -> tuple[SchemaObject, ...]:
+    """The table and what belongs to it but CREATE INDEX and triggers; one that is as before is not read again.
 
     Raises TextError where the text cannot be read, or says something else than the pragmas.
     """
-    text = read_table(facts.sql)
+    facts = Facts(
+        name=told.name,
+        without_rowid=bool(told.without_rowid),
+        strict=bool(told.strict),
+        shape=shape(told.columns),
+        indexes=index_rows(told.indexes),
+        foreign_keys=foreign_key_rows(told.foreign_keys),
+        parents={parent.name.lower(): parent for parent in parents},
+    )
+    text = read_table(told.sql)
     _agree(facts, text)
     options = attributes(strict=facts.strict or None, without_rowid=facts.without_rowid or None)
     found = [SchemaObject(ObjectKind.TABLE, (facts.name,), options)]
     found += _columns(facts, text)
     found += _primary_key(facts, text)
-    found += (_unique(facts, each) for each in text.uniques)
-    found += (_check(facts, each) for each in text.checks)
-    found += (_foreign_key(facts, each, tables) for each in text.foreign_keys)
-    return list(_told_apart(found))
+    found += [_unique(facts, each) for each in text.uniques]
+    found += [_check(facts, each) for each in text.checks]
+    found += [_foreign_key(facts, each) for each in text.foreign_keys]
+    return tuple(_told_apart(found))
+
+
+@functools.lru_cache(maxsize=8192)
+def shape(text: str) -> Shape:
+    """The columns of a table. Raises TextError where a name is not UTF-8."""
+    rows = tuple([ColumnRow(row[0], row[1], bool(row[2]), *row[3:]) for row in _json(text)])
+    key = tuple([row.name for row in sorted(rows, key=lambda row: row.key) if row.key])
+    return Shape(rows, {row.name.lower(): row.name for row in rows}, key)
+
+
+@functools.lru_cache(maxsize=8192)
+def index_rows(text: str) -> tuple[IndexRow, ...]:
+    """The indexes of a table. Raises TextError where a name is not UTF-8."""
+    return tuple(
+        [
+            IndexRow(name, bool(unique), origin, tuple([IndexPart(part[0], bool(part[1]), part[2]) for part in parts]))
+            for name, unique, origin, parts in sorted(_json(text))
+        ]
+    )
+
+
+@functools.lru_cache(maxsize=8192)
+def foreign_key_rows(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(parent, columns) of each foreign key. Raises TextError where a name is not UTF-8."""
+    groups = itertools.groupby(_json(text), key=lambda row: (row[0], row[1]))
+    return tuple([(parent, tuple([row[2] for row in rows])) for (_, parent), rows in groups])
+
+
+def _json(text: str) -> list[Any]:
+    """What SQLite wrote; a byte that is no UTF-8 makes it no JSON either."""
+    try:
+        found: list[Any] = json.loads(text)
+    except ValueError:
+        raise TextError("one of its names is not UTF-8") from None
+    return found
 
 
 def _agree(facts: Facts, text: Table) -> None:
     pairs = (
-        ([each.name for each in facts.columns], [each.name for each in text.columns]),
-        (sorted(facts.key), sorted(_own_names(facts, text.primary_key.columns) if text.primary_key else ())),
+        ([each.name for each in facts.shape.rows], [each.name for each in text.columns]),
+        (sorted(facts.key), sorted(facts.shape.names(text.primary_key.columns) if text.primary_key else ())),
         (
             sorted((parent.lower(), columns) for parent, columns in facts.foreign_keys),
-            sorted((each.references.lower(), _own_names(facts, each.columns)) for each in text.foreign_keys),
+            sorted((each.references.lower(), facts.shape.names(each.columns)) for each in text.foreign_keys),
         ),
     )
     if any(told != read for told, read in pairs) or not _uniques(facts) <= _unique_columns(facts, text):
@@ -99,17 +178,23 @@ def _agree(facts: Facts, text: Table) -> None:
 
 
 def _columns(facts: Facts, text: Table) -> Iterator[SchemaObject]:
-    for row, column in zip(facts.columns, text.columns, strict=True):
-        values = attributes(
-            type=_type(row.type),
-            not_null=row.not_null or _is_rowid(facts, text, row),
-            not_null_conflict=column.not_null_conflict or None,
-            default=None if row.default is None else _default(row.default),
-            collation=column.collation if column.collation not in {"", "BINARY"} else None,
-            generated=_GENERATED.get(row.hidden),
-            expression=column.generated or None,
-        )
+    rowid = _rowid(facts, text)
+    for row, column in zip(facts.shape.rows, text.columns, strict=True):
+        values = _column_attributes(row, column, row.name == rowid)
         yield SchemaObject(ObjectKind.COLUMN, (facts.name, row.name), values)
+
+
+@functools.lru_cache(maxsize=8192)
+def _column_attributes(row: ColumnRow, column: Column, rowid: bool) -> Attributes:  # noqa: FBT001 - a fact
+    return attributes(
+        type=_type(row.type),
+        not_null=row.not_null or rowid,
+        not_null_conflict=column.not_null_conflict or None,
+        default=None if row.default is None else _default(row.default),
+        collation=column.collation if column.collation not in {"", "BINARY"} else None,
+        generated=_GENERATED.get(row.hidden),
+        expression=column.generated or None,
+    )
 
 
 def _primary_key(facts: Facts, text: Table) -> Iterator[SchemaObject]:
@@ -125,7 +210,7 @@ def _primary_key(facts: Facts, text: Table) -> Iterator[SchemaObject]:
 
 
 def _unique(facts: Facts, constraint: Constraint) -> SchemaObject:
-    names = _own_names(facts, constraint.columns)
+    names = facts.shape.names(constraint.columns)
     rows = (row.parts for row in facts.indexes if row.origin == "u")
     parts = next((each for each in rows if tuple(part.column for part in each) == names), None)
     columns = tuple(part.text("") for part in parts) if parts else tuple(plain(name) for name in names)
@@ -139,15 +224,16 @@ def _check(facts: Facts, constraint: Constraint) -> SchemaObject:
     return SchemaObject(ObjectKind.CHECK, (facts.name, name), attributes(expression=constraint.expression))
 
 
-def _foreign_key(facts: Facts, constraint: Constraint, tables: Mapping[str, Facts]) -> SchemaObject:
-    columns = _own_names(facts, constraint.columns)
-    parent = tables.get(constraint.references.lower())
+def _foreign_key(facts: Facts, constraint: Constraint) -> SchemaObject:
+    columns = facts.shape.names(constraint.columns)
+    parent = facts.parents.get(constraint.references.lower())
+    own = shape(parent.columns) if parent else None
     # Without columns it refers to the parent's primary key.
-    referenced = constraint.referenced or (parent.key if parent else ())
+    referenced = constraint.referenced or (own.key if own else ())
     values = attributes(
         columns=columns,
         references=parent.name if parent else constraint.references,
-        referenced=_own_names(parent, referenced) if parent else referenced,
+        referenced=own.names(referenced) if own else referenced,
         on_update=constraint.on_update or None,
         on_delete=constraint.on_delete or None,
         deferred=constraint.deferred or None,
@@ -177,18 +263,12 @@ def _default(text: str) -> str:
     return expression(tokens(text))
 
 
-def _own_names(facts: Facts, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names as the table's columns spell them: SQLite does not care about case."""
-    own = {column.name.lower(): column.name for column in facts.columns} if names else {}
-    return tuple(own.get(name.lower(), name) for name in names)
-
-
 def _uniques(facts: Facts) -> set[tuple[str | None, ...]]:
     return {tuple(part.column for part in row.parts) for row in facts.indexes if row.origin == "u"}
 
 
 def _unique_columns(facts: Facts, text: Table) -> set[tuple[str | None, ...]]:
-    return {_own_names(facts, each.columns) for each in text.uniques}
+    return {facts.shape.names(each.columns) for each in text.uniques}
 
 
 def _indexed(facts: Facts, origin: str) -> tuple[str, ...]:
@@ -197,11 +277,12 @@ def _indexed(facts: Facts, origin: str) -> tuple[str, ...]:
     return tuple(part.text("") for part in parts)
 
 
-def _is_rowid(facts: Facts, text: Table, row: ColumnRow) -> bool:
-    """Whether a column is another name of the row's number, which is never NULL, said or not."""
-    alone = bool(row.key) and len(facts.key) == 1 and row.type.upper() == "INTEGER" and not facts.without_rowid
+def _rowid(facts: Facts, text: Table) -> str:
+    """The column that is another name of the row's number, which is never NULL, said or not; empty where there is none."""
     # One exception is kept for old files: https://www.sqlite.org/lang_createtable.html
-    return alone and not any(column.descending_key for column in text.columns)
+    if len(facts.key) != 1 or facts.without_rowid or any([column.descending_key for column in text.columns]):
+        return ""
+    return next((row.name for row in facts.shape.rows if row.key and row.type.upper() == "INTEGER"), "")
 
 
 def _short(text: str) -> str:
