@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
@@ -122,6 +123,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+@functools.lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """A name as people write it: quoted only where it must be."""
     return name if _PLAIN.fullmatch(name) and name.upper() not in KEYWORDS else quoted(name)

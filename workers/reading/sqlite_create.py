@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Container
 from dataclasses import dataclass
 
 from workers.reading.sqlite import Kind, TextError, Token, closing, expression, joined, plain, tokens
+
+
+# As nearly everybody writes it.
+_INDEX_HEAD = re.compile(
+    r"CREATE +(?:UNIQUE +)?INDEX +[A-Za-z_]\w* +ON +[A-Za-z_]\w* *(?=\()", re.IGNORECASE | re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +26,16 @@ class Index:
 
 def read_index(text: str) -> Index:
     """Read a CREATE INDEX text. Raises TextError."""
-    return Reading(text).index()
+    head = _INDEX_HEAD.match(text)
+    if head is None:
+        return Reading(text).index()
+    return _read_indexed(text[head.end() :])
+
+
+@functools.lru_cache(maxsize=8192)
+def _read_indexed(text: str) -> Index:
+    """What comes after the names of the index and its table, which is the same for many."""
+    return Reading(text).indexed()
 
 
 def read_view(text: str) -> tuple[tuple[str, ...], str]:
@@ -73,6 +90,10 @@ class Reading:
         self.head("INDEX", created=True)
         self.want("ON")
         self.name()
+        return self.indexed()
+
+    def indexed(self) -> Index:
+        """The columns in brackets, and the predicate."""
         expressions = tuple(_indexed(part) for part in self.parts())
         predicate = expression(self.tokens[self.at :]) if self.skip("WHERE") else ""
         return Index(expressions, predicate)

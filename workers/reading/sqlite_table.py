@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from workers.reading.sqlite import Kind, TextError, expression, tokens
@@ -39,8 +38,7 @@ class Constraint(NamedTuple):
     deferred: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(NamedTuple):
     """A column's facts beyond its type, default and NOT NULL."""
 
     name: str
@@ -89,9 +87,11 @@ def read_table(text: str) -> Table:
 
 # Strings, quoted names and comments are looked over, and so are brackets with all that is in them. Possessive: nothing is tried twice.
 _CLOSED = r"""'(?:[^']|'')*+'|"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|\[[^\]]*+\]|--[^\n]*+|/\*(?s:.*?)\*/|-(?!-)|/(?!\*)"""
-_DEPTH = 6
+_DEPTH = 3
 _GAP = r"(?:\s|--[^\n]*\n|/\*(?s:.*?)\*/)"
-_A_NAME = r"""(?:[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')"""
+_A_NAME = (
+    r"""(?:[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')"""
+)
 _HEAD = re.compile(
     rf"{_GAP}*CREATE{_GAP}+(?:TEMP(?:ORARY)?{_GAP}+)?TABLE{_GAP}*(?:\bIF{_GAP}+NOT{_GAP}+EXISTS\b{_GAP}*)?"
     rf"{_A_NAME}{_GAP}*(?:\.{_GAP}*{_A_NAME}{_GAP}*)?\(",
@@ -110,37 +110,42 @@ def _nested(depth: int) -> str:
     return rf"\((?:{inner}|{_nested(depth - 1)})*+\)" if depth else rf"\((?:{inner})*+\)"
 
 
-_ONE_PART = re.compile(rf"(?:[^,()'\"`\[/-]++|{_CLOSED}|{_nested(_DEPTH)})*+")
+_ONE_PART = re.compile(rf"((?:[^,()'\"`\[/-]++|{_CLOSED}|{_nested(_DEPTH)})*+)([,)])")
 
 
-def _parts(text: str) -> Iterator[str]:
+def _parts(text: str) -> list[str]:
     """What the commas between the outer brackets part."""
     head = _HEAD.match(text)
     if head is None:
         raise TextError("no CREATE TABLE with columns in brackets")
+    parts: list[str] = []
     at = head.end()
-    while True:
-        found = _ONE_PART.match(text, at)
-        end = found.end() if found else at
-        if text[end : end + 1] not in {",", ")"}:
-            end = _end_of_part(text, at)
-        yield text[at:end]
-        if text[end] == ")":
-            return
-        at = end + 1
+    for part, mark in _ONE_PART.findall(text, at):
+        if not text.startswith(part, at) or text[at + len(part)] != mark:
+            break
+        parts.append(part)
+        at += len(part) + 1
+        if mark == ")":
+            return parts
+    return _parts_by_tokens(text, head.end())
 
 
-def _end_of_part(text: str, at: int) -> int:
+def _parts_by_tokens(text: str, at: int) -> list[str]:
     """The slow way, for what is nested deeper."""
-    depth = 0
+    parts: list[str] = []
+    start, depth = at, 0
     for token in tokens(text[at:]):
         sign = token.text if token.kind is Kind.SIGN else ""
         if not depth and sign in {",", ")"}:
-            return at + token.start
+            parts.append(text[start : at + token.start])
+            start = at + token.end
+            if sign == ")":
+                return parts
         depth += (sign == "(") - (sign == ")")
     raise TextError("the text ends too early")
 
 
+@functools.lru_cache(maxsize=8192)
 def _part(text: str) -> Part:
     """Read one part. Most parts are alike but for the names of constraints and parents, so these are read apart."""
     names: list[str] = []
@@ -151,7 +156,7 @@ def _part(text: str) -> Part:
         names.append(found["name"])
         return f"{found['word']}{found['gap']}{_MASK}{len(names) - 1}"
 
-    if not _MAY_NAME.search(text) or _MASK in text:
+    if _MASK in text or not _MAY_NAME.search(text):
         return _read_part(text)
     part = _read_part(_NAMED.sub(mask, text))
     return _named(part, [name.strip('"') for name in names]) if names else part
@@ -164,11 +169,11 @@ def _named(part: Part, names: list[str]) -> Part:
     column, primary_key, autoincrement, uniques, checks, foreign_keys = part
     return Part(
         column,
-        named(primary_key) if primary_key else None,
+        primary_key and named(primary_key),
         autoincrement,
-        tuple([named(each) for each in uniques]),
-        tuple([named(each) for each in checks]),
-        tuple([named(each) for each in foreign_keys]),
+        uniques and tuple([named(each) for each in uniques]),
+        checks and tuple([named(each) for each in checks]),
+        foreign_keys and tuple([named(each) for each in foreign_keys]),
     )
 
 
@@ -221,9 +226,9 @@ class _PartReading(Reading):
     def _column_fact(self, column: Column) -> Column:
         """One thing said of a column alone, or a constraint of the table that is written beside it."""
         if self.skip("COLLATE"):
-            return replace(column, collation=self.name().upper())
+            return column._replace(collation=self.name().upper())
         if self.sees("GENERATED", "AS"):
-            return replace(column, generated=self._generated())
+            return column._replace(generated=self._generated())
         if self.skip("DEFAULT"):
             self._default()
         elif self.skip("NULL"):
@@ -233,7 +238,7 @@ class _PartReading(Reading):
                 self._deferrable()
             else:
                 self.want("NULL")
-                return replace(column, not_null_conflict=self._conflict())
+                return column._replace(not_null_conflict=self._conflict())
         else:
             return self._column_constraint(column)
         return column
@@ -242,7 +247,7 @@ class _PartReading(Reading):
         name = self.name() if self.skip("CONSTRAINT") else ""
         if self.skip("PRIMARY"):
             self.want("KEY")
-            column = replace(column, descending_key=self.skip("DESC"))
+            column = column._replace(descending_key=self.skip("DESC"))
             self.skip("ASC")
             self.primary_key = Constraint(name=name, columns=(column.name,), conflict=self._conflict())
             self.autoincrement = self.skip("AUTOINCREMENT")

@@ -142,7 +142,7 @@ def _objects(row: Kept, told: _Told) -> Sequence[SchemaObject]:
     return [SchemaObject(ObjectKind.TRIGGER, (row.table, row.name), values)]
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=32768)
 def _index(table: str, name: str, sql: str, indexes: str) -> SchemaObject:
     told = next((row for row in index_rows(indexes) if row.name == name), None)
     text = read_index(sql)

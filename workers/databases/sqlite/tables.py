@@ -119,14 +119,20 @@ def table_objects(told: Told, parents: tuple[Parent, ...]) -> tuple[SchemaObject
     )
     text = read_table(told.sql)
     _agree(facts, text)
-    options = attributes(strict=facts.strict or None, without_rowid=facts.without_rowid or None)
-    found = [SchemaObject(ObjectKind.TABLE, (facts.name,), options)]
+    found = [
+        SchemaObject(ObjectKind.TABLE, (facts.name,), _options(strict=facts.strict, without_rowid=facts.without_rowid))
+    ]
     found += _columns(facts, text)
     found += _primary_key(facts, text)
     found += [_unique(facts, each) for each in text.uniques]
     found += [_check(facts, each) for each in text.checks]
     found += [_foreign_key(facts, each) for each in text.foreign_keys]
     return tuple(_told_apart(found))
+
+
+@functools.cache
+def _options(*, strict: bool, without_rowid: bool) -> Attributes:
+    return attributes(strict=strict or None, without_rowid=without_rowid or None)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -180,12 +186,12 @@ def _agree(facts: Facts, text: Table) -> None:
 def _columns(facts: Facts, text: Table) -> Iterator[SchemaObject]:
     rowid = _rowid(facts, text)
     for row, column in zip(facts.shape.rows, text.columns, strict=True):
-        values = _column_attributes(row, column, row.name == rowid)
+        values = _column_attributes(row, column, rowid=row.name == rowid)
         yield SchemaObject(ObjectKind.COLUMN, (facts.name, row.name), values)
 
 
 @functools.lru_cache(maxsize=8192)
-def _column_attributes(row: ColumnRow, column: Column, rowid: bool) -> Attributes:  # noqa: FBT001 - a fact
+def _column_attributes(row: ColumnRow, column: Column, *, rowid: bool) -> Attributes:
     return attributes(
         type=_type(row.type),
         not_null=row.not_null or rowid,
@@ -200,13 +206,14 @@ def _column_attributes(row: ColumnRow, column: Column, rowid: bool) -> Attribute
 def _primary_key(facts: Facts, text: Table) -> Iterator[SchemaObject]:
     if text.primary_key is None:
         return
-    values = attributes(
-        columns=_indexed(facts, "pk") or tuple(plain(name) for name in facts.key),
-        constraint=text.primary_key.name or None,
-        conflict=text.primary_key.conflict or None,
-        autoincrement=text.autoincrement or None,
-    )
+    columns = _indexed(facts, "pk") or tuple([plain(name) for name in facts.key])
+    values = _key_attributes(columns, text.primary_key.name, text.primary_key.conflict, grows=text.autoincrement)
     yield SchemaObject(ObjectKind.PRIMARY_KEY, (facts.name, "primary key"), values)
+
+
+@functools.lru_cache(maxsize=1024)
+def _key_attributes(columns: tuple[str, ...], name: str, conflict: str, *, grows: bool) -> Attributes:
+    return attributes(columns=columns, constraint=name or None, conflict=conflict or None, autoincrement=grows or None)
 
 
 def _unique(facts: Facts, constraint: Constraint) -> SchemaObject:
@@ -221,7 +228,7 @@ def _unique(facts: Facts, constraint: Constraint) -> SchemaObject:
 
 def _check(facts: Facts, constraint: Constraint) -> SchemaObject:
     name = constraint.name or _short(f"check ({constraint.expression})")
-    return SchemaObject(ObjectKind.CHECK, (facts.name, name), attributes(expression=constraint.expression))
+    return SchemaObject(ObjectKind.CHECK, (facts.name, name), (("expression", constraint.expression),))
 
 
 def _foreign_key(facts: Facts, constraint: Constraint) -> SchemaObject:
@@ -230,16 +237,21 @@ def _foreign_key(facts: Facts, constraint: Constraint) -> SchemaObject:
     own = shape(parent.columns) if parent else None
     # Without columns it refers to the parent's primary key.
     referenced = constraint.referenced or (own.key if own else ())
-    values = attributes(
-        columns=columns,
-        references=parent.name if parent else constraint.references,
-        referenced=own.names(referenced) if own else referenced,
-        on_update=constraint.on_update or None,
-        on_delete=constraint.on_delete or None,
-        deferred=constraint.deferred or None,
+    values = (
+        *_reference_attributes(columns, constraint.on_delete, constraint.on_update, deferred=constraint.deferred),
+        ("referenced", own.names(referenced) if own else referenced),
+        ("references", parent.name if parent else constraint.references),
     )
     name = constraint.name or f"foreign key ({', '.join(plain(column) for column in columns)})"
     return SchemaObject(ObjectKind.FOREIGN_KEY, (facts.name, name), values)
+
+
+@functools.lru_cache(maxsize=1024)
+def _reference_attributes(columns: tuple[str, ...], on_delete: str, on_update: str, *, deferred: bool) -> Attributes:
+    """Those whose keys come first."""
+    return attributes(
+        columns=columns, deferred=deferred or None, on_delete=on_delete or None, on_update=on_update or None
+    )
 
 
 def _told_apart(found: list[SchemaObject]) -> Iterator[SchemaObject]:
