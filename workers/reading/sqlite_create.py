@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from workers.reading.sqlite import Kind, TextError, Token, closing, expression, joined, plain, tokens
 
-
 # As nearly everybody writes it.
 _INDEX_HEAD = re.compile(
     r"CREATE +(?:UNIQUE +)?INDEX +[A-Za-z_]\w* +ON +[A-Za-z_]\w* *(?=\()", re.IGNORECASE | re.ASCII

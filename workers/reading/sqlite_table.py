@@ -78,7 +78,7 @@ def read_table(text: str) -> Table:
     return Table(
         columns=tuple([part.column for part in parts if part.column is not None]),
         primary_key=keys[-1] if keys else None,
-        autoincrement=any([part.autoincrement for part in parts]),
+        autoincrement=any(part.autoincrement for part in parts),
         uniques=tuple([each for part in parts for each in part.uniques]),
         checks=tuple([each for part in parts for each in part.checks]),
         foreign_keys=tuple([each for part in parts for each in part.foreign_keys]),

@@ -292,7 +292,7 @@ def _indexed(facts: Facts, origin: str) -> tuple[str, ...]:
 def _rowid(facts: Facts, text: Table) -> str:
     """The column that is another name of the row's number, which is never NULL, said or not; empty where there is none."""
     # One exception is kept for old files: https://www.sqlite.org/lang_createtable.html
-    if len(facts.key) != 1 or facts.without_rowid or any([column.descending_key for column in text.columns]):
+    if len(facts.key) != 1 or facts.without_rowid or any(column.descending_key for column in text.columns):
         return ""
     return next((row.name for row in facts.shape.rows if row.key and row.type.upper() == "INTEGER"), "")
 
