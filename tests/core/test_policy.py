@@ -17,6 +17,7 @@ from workers.core.policy import (
     DriftItem,
     PullFacts,
     Standing,
+    code_required,
     counted,
     decide,
     may_approve,
@@ -110,6 +111,11 @@ def test_without_a_plan_nothing_is_ever_allowed():
 )
 def test_each_reason_alone_stops_an_approved_plan(changed: dict[str, Any], code: Code):
     assert codes(facing(approved(), **changed)) == [code]
+
+
+def test_other_statements_on_the_environment_before_need_the_code():
+    assert not code_required(facing(approved()))
+    assert code_required(facing(approved(), unlike=True))
 
 
 def test_every_reason_is_said_at_once():

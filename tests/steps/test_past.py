@@ -8,6 +8,7 @@ from tests.fakes.store import a_plan
 from tests.steps.histories import line
 from workers.core.names import Direction
 from workers.core.plan import Migration, Parsed, Plan, Statement, StatementKind
+from workers.core.progress import Left
 from workers.steps.past import Past, Trace
 
 PARSED = Parsed(kind=StatementKind.ALTER, title="")
@@ -40,6 +41,23 @@ def test_who_applied_a_revision_is_known_until_it_is_taken_back():
     back = went("r3", "r2", pull=8, direction=Direction.ROLLBACK)
     assert Past((*past.traces, Trace(back))).applied_by() == {"r2": 7}
     assert past.contents() == {"r2": "content of r2", "r3": "content of r3"}
+
+
+def test_what_ran_is_known_until_it_is_taken_back():
+    past = done(went("r1", "r2"), went("r2", "r3"))
+    assert past.ran("r3") == ("r2 to r3",)
+    assert past.ran("r4") is None
+    assert done(*(item.plan for item in past.traces), went("r3", "r2", direction=Direction.ROLLBACK)).ran("r3") is None
+    assert done(went("r1", "r2", direction=Direction.MARK_APPLIED)).ran("r2") is None
+
+
+def test_what_a_half_done_rollout_recorded_is_unverified_until_another_was_verified():
+    plan = went("r1", "r2")
+    booked = replace(plan.body.statements[0], parsed=replace(PARSED, kind=StatementKind.BOOKKEEPING))
+    half = Trace(replace(plan, body=replace(plan.body, statements=(booked,))), Left(done=(0,), recorded=("r2",)))
+    assert Past((half,)).unverified() == {"r2"}
+    assert Past((half, Trace(went("r2", "r3")))).unverified() == frozenset()
+    assert done(went("r1", "r2")).unverified() == frozenset()
 
 
 def test_what_the_base_has_needs_no_past():

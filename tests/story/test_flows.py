@@ -7,7 +7,7 @@ import pytest
 from tests.story.conftest import OpenShop
 from tests.story.ground import Shop
 from tests.story.house import House
-from tests.story.shop import add_column, migration, shop_config
+from tests.story.shop import FIRST, add_column, migration, shop_config
 
 BOTH = {"staging": "", "prod": "requires_applied: [staging]"}
 
@@ -55,6 +55,30 @@ def test_prod_waits_for_staging_and_both_keep_evidence_of_their_own(open_shop: O
     assert "staging-0001" in logs[0]
     assert "prod-0001" in logs[1]
     assert house.check(pull).conclusion == "success"
+
+
+def test_other_statements_than_on_staging_are_shown_and_need_the_code(open_shop: OpenShop):
+    shop = open_shop(
+        shop_config(staging="", prod="requires_applied: [staging], block_on_drift: never"),
+        environments=("staging", "prod"),
+    )
+    house = shop.house
+    shop.prod.run("CREATE INDEX ix_note ON orders (note)")
+    up = (
+        '    op.add_column("orders", sa.Column("delivery", sa.Text))\n'
+        '    if "ix_note" not in [item["name"] for item in sa.inspect(op.get_bind()).get_indexes("orders")]:\n'
+        '        op.execute("CREATE VIEW numbers AS SELECT id FROM orders")\n'
+    )
+    pull = house.open_pull(
+        {**add_column(), "alembic/versions/2b00000000bb_change.py": migration("2b00000000bb", FIRST, up)}
+    )
+    applied(house, pull, "staging")
+    report = house.report(pull)
+    assert "staging ran other statements for" in report
+    assert report.count("CREATE VIEW numbers AS SELECT id FROM orders;") == 1
+    house.say(pull, "bob", "/approve prod")
+    assert "plan_code_required" in house.answers(pull)[-1]
+    applied(house, pull, "prod")
 
 
 @pytest.mark.acceptance

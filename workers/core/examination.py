@@ -65,6 +65,15 @@ class Unmerged:
     pull: int
 
 
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """A migration that ran on an environment which comes first, with other statements than it would run here."""
+
+    environment: str
+    migration: str
+    ran: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
     """What was found out. Without `preflight` the target was not reached; without `plan` nothing can be applied, and `refusals` say why.
@@ -95,6 +104,7 @@ class Examination:
     plan: Plan | None = None
     refusals: tuple[Refusal, ...] = ()
     waits_for: tuple[str, ...] = ()
+    unlike: tuple[Unlike, ...] = ()
     version_table: Name = ()
     version_columns: tuple[str, ...] = ()
     source: SourceKind | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from workers.core.approval import Approval, Person, Role
-from workers.core.config import Approver, ApproverKind, CodeRule, DestructiveRule, DriftRule, Environment, Mode
+from workers.core.approval import Approval, Person
+from workers.core.config import CodeRule, DestructiveRule, DriftRule, Environment, Mode
+from workers.core.listed import approver_names, is_listed
 from workers.core.plan import Need, Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
 
@@ -81,6 +82,7 @@ class Standing:
     now: float
     approved_at: tuple[float, ...] = ()
     waits_for: tuple[str, ...] = ()
+    unlike: bool = False
     held_by: str = ""
     held_for: tuple[int, str] | None = None
     in_progress: bool = False
@@ -109,7 +111,7 @@ def decide(standing: Standing) -> Decision:
 
 def may_approve(person: Person, environment: Environment, pull: PullFacts) -> Refusal | None:
     """Return why this person's approval does not count for this environment and pull, None where it does."""
-    if not person.is_person or not person.role.writes or not _listed(person, environment):
+    if not person.is_person or not person.role.writes or not is_listed(person, environment):
         return _refuse(
             RefusalCode.NOT_AUTHORISED,
             f"{person.login} may not approve {environment.name}",
@@ -124,13 +126,6 @@ def may_approve(person: Person, environment: Environment, pull: PullFacts) -> Re
             Actor.APPROVER,
         )
     return None
-
-
-def approver_names(environment: Environment) -> tuple[str, ...]:
-    """The entries of every list of approvers, once each, without `@` so that a report pings nobody."""
-    prefix = {ApproverKind.USER: "", ApproverKind.TEAM: "team ", ApproverKind.ROLE: "anyone with role "}
-    names = (prefix[item.kind] + item.name for group in environment.approver_sets for item in group)
-    return tuple(dict.fromkeys(names))
 
 
 def needed_approvals(standing: Standing) -> int:
@@ -328,6 +323,7 @@ def code_required(standing: Standing) -> bool:
         or not plan.body.additive
         or plan.key.continues is not None
         or Need.CODE in plan.body.needs
+        or standing.unlike
         or standing.codes_shown != 1
         or standing.modules_concerned != 1
     )
@@ -337,21 +333,6 @@ def _carries_on(standing: Standing) -> bool:
     """Whether the plan is the rest of the very rollout that holds the target."""
     continues = standing.plan.key.continues if standing.plan else None
     return continues is not None and (continues.sequence, continues.digest) == standing.held_for
-
-
-def _listed(person: Person, environment: Environment) -> bool:
-    return bool(environment.approver_sets) and all(
-        any(_is(person, item) for item in group) for group in environment.approver_sets
-    )
-
-
-def _is(person: Person, approver: Approver) -> bool:
-    if approver.kind is ApproverKind.USER:
-        return person.login.lower() == approver.name.lower()
-    if approver.kind is ApproverKind.TEAM:
-        return approver.name.lower() in {team.lower() for team in person.teams}
-    order = list(Role)
-    return order.index(person.role) <= order.index(Role(approver.name))
 
 
 def _refuse(code: RefusalCode, message: str, fix: str, actor: Actor = Actor.AUTHOR) -> Refusal:

@@ -10,6 +10,7 @@ from workers.rendering.markdown import shortened, visible
 from workers.rendering.outlook import Place, outlook, places, refusals
 from workers.rendering.pages import plan_pages
 from workers.rendering.phrases import count, runs
+from workers.rendering.planned import elsewhere
 from workers.rendering.statements import Room, sentences, sql, standing_out
 from workers.rendering.templates import render
 from workers.rendering.verdict import headline, next_step
@@ -61,6 +62,7 @@ def _environment_text(place: Place, room: Room) -> str:
         "comments/check_environment.md.j2",
         issues=tuple(issue_text(Issue(item)) for item in refusals(place.shown)),
         standing_out=standing_out(plan, room) if plan else (),
+        elsewhere=elsewhere(place, room),
         sentences=sentences(plan, room) if plan else (),
         statements=len(runs(plan.body.statements)) if plan else 0,
         sql=sql(plan.body.statements, plan, room).block if plan else "",

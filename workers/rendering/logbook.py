@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from workers.core.approval import Approval
 from workers.core.audit import FIRST
+from workers.core.listed import approver_names
 from workers.core.plan import StatementKind
-from workers.core.policy import approver_names
 from workers.core.rollout import Step
 from workers.rendering.markdown import cell, code, plain, shortened
 from workers.rendering.phrases import count, encryption, engine_name, joined, seconds, some

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from workers.core.names import Direction
 from workers.core.plan import Need, Plan
 from workers.core.refusals import RefusalCode
-from workers.rendering.markdown import code, plain, prose
+from workers.rendering.markdown import code, fence, plain, prose, shortened
 from workers.rendering.outlook import Outlook, Place, refusals
 from workers.rendering.phrases import count, joined, some
 from workers.rendering.statements import Room, Sql, StandsOut, bookkeeping, sentences, sql, standing_out
@@ -26,6 +26,7 @@ class Run:
     bookkeeping: str
     on_base: str
     sql: Sql
+    elsewhere: tuple[StandsOut, ...]
     way_back: str
     confirms: tuple[str, ...]
 
@@ -59,6 +60,7 @@ def _run(group: list[tuple[Place, Plan]], room: Room, *, named: bool) -> Run:
         if already
         else "",
         sql=sql(plan.body.statements, plan, room),
+        elsewhere=tuple(item for place, _ in group for item in elsewhere(place, room)),
         way_back=prose(plan.body.way_back.note, 500),
         confirms=tuple(
             line for place, item in group if place.outlook is Outlook.READY for line in _before(place, item)
@@ -75,6 +77,18 @@ def continuation(plan: Plan, environment: str) -> str:
     removed = f" First the invalid index that it left is removed: {left}." if left else ""
     stuck = f"{rest.stuck} of {count(rest.statements, 'statement')} stuck"
     return f"**Continuation of rollout {plain(environment)}-{rest.sequence:04d}:** {stuck}; this is what is missing.{removed}"
+
+
+def elsewhere(place: Place, room: Room) -> tuple[StandsOut, ...]:
+    """What ran under the same name on an environment that came first."""
+    return tuple(
+        StandsOut(
+            f"⚠️ **{plain(item.environment)} ran other statements for** {code(item.migration)} than {plain(place.name)} would; "
+            f"the code is needed. There it was:",
+            fence("\n".join(f"{shortened(text, 2_000)};" for text in item.ran[: room.sql]) or "-- nothing", "sql"),
+        )
+        for item in place.shown.examination.unlike[: room.items]
+    )
 
 
 def may_not(place: Place) -> str:

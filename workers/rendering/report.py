@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from workers.core.config import ApproverKind, Environment
+from workers.core.listed import approver_names
 from workers.core.plan import Undo
-from workers.core.policy import approver_names
 from workers.core.rollout import RolloutState
 from workers.rendering import aftermath, facts
 from workers.rendering.aftermath import Fold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from workers.core.examination import Drift, Preflight, Unmerged
+from workers.core.examination import Drift, Preflight, Unlike, Unmerged
 from workers.core.names import Direction, SourceKind
 from workers.core.plan import Migration
 from workers.core.refusals import Actor, Refusal, RefusalCode
@@ -36,6 +36,7 @@ class Draft:
     seen: Snapshot | None = None
     expected: Snapshot | None = None
     waits_for: tuple[str, ...] = ()
+    unlike: tuple[Unlike, ...] = ()
     version_table: tuple[Name, tuple[str, ...]] = ((), ())
     source: SourceKind | None = None
     proposal: Proposal = field(default_factory=Proposal)

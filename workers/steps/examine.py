@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from workers.core.errors import ExpectedError
 from workers.core.examination import Drift, Examination, Unmerged
 from workers.core.names import Direction
 from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
-from workers.core.schema import Name
 from workers.core.version_rows import applied_revisions
 from workers.ports import Database, History, PythonEnvironment, Services, Source, Target, Tree
-from workers.steps import lineage
+from workers.steps import lineage, order
 from workers.steps.draft import Draft, StopError, hear, stop
 from workers.steps.drifting import Replaying, compare_with_expected
-from workers.steps.hold import binding
 from workers.steps.propose import propose
 from workers.steps.question import Known, Question
 from workers.steps.rest import rest_of
 from workers.steps.sight import is_empty, made_by, question_of_extensions, seen_live
-from workers.steps.target import reach, target_key
+from workers.steps.target import reach
 
 
 def examine(question: Question, services: Services) -> Examination:
@@ -53,14 +53,7 @@ def _examine(draft: Draft, services: Services) -> Database:
     _judge_recorded(draft, history, base, is_empty(draft.seen, table), rows is not None)
     if not question.run_code:
         _choose_pending(draft, history, base)
-        fix = "a maintainer may look at the code and comment `/plan`"
-        stop(
-            draft,
-            RefusalCode.PLAN_INCOMPLETE,
-            "this pull comes from a fork: its code was read, not run",
-            fix,
-            Actor.APPROVER,
-        )
+        _stop_unrun(draft)
     if question.stalled is not None:
         name = question.environment.name
         draft.rest = rest_of(question.stalled, draft.live, draft.recorded, history, database, name)
@@ -69,7 +62,8 @@ def _examine(draft: Draft, services: Services) -> Database:
     python = _python(draft, services, source, merge)
     compare_with_expected(draft, services, Replaying(database, source, base, dump, python, table, made))
     _choose_pending(draft, history, base)
-    draft.waits_for = _waits_for(draft, services, history, table, columns)
+    draft.waits_for, doubts = order.waits_for(question, draft.pending, history, table, columns, services)
+    draft.notes.extend(doubts)
     if draft.refusals:
         raise StopError
     known = Known(
@@ -93,7 +87,15 @@ def _examine(draft: Draft, services: Services) -> Database:
         rest=draft.rest,
     )
     draft.proposal = propose(known, services)
+    if draft.proposal.plan is not None:
+        draft.unlike = order.unlike(question, draft.proposal.plan, services)
     return database
+
+
+def _stop_unrun(draft: Draft) -> NoReturn:
+    message = "this pull comes from a fork: its code was read, not run"
+    fix = "a maintainer may look at the code and comment `/plan`"
+    stop(draft, RefusalCode.PLAN_INCOMPLETE, message, fix, Actor.APPROVER)
 
 
 def _merged(draft: Draft) -> Tree:
@@ -244,27 +246,6 @@ def _check_named(draft: Draft) -> None:
         stop(draft, RefusalCode.COMMAND_MALFORMED, message, "name that revision")
 
 
-def _waits_for(
-    draft: Draft, services: Services, history: History, table: Name, columns: tuple[str, ...]
-) -> tuple[str, ...]:
-    """The required environments that do not have every migration of this plan yet, verified; other directions than upgrade are exempt.
-
-    What is held there is being applied, or was not as rehearsed.
-    """
-    if draft.question.direction is not Direction.UPGRADE:
-        return ()
-    waiting = []
-    for environment in draft.question.required:
-        _, target = reach(environment, services)
-        with target.reading() as reader:
-            rows = reader.rows(table, columns)
-        done = lineage.applied(history, applied_revisions(columns, rows))
-        held = binding(target_key(target), services) is not None
-        if held or any(item.id not in done for item in draft.pending):
-            waiting.append(environment.name)
-    return tuple(waiting)
-
-
 def _result(draft: Draft, services: Services, database: Database | None) -> Examination:
     question, proposal = draft.question, draft.proposal
     touched = {change.parent for change in proposal.plan.body.effect} if proposal.plan else set()
@@ -309,6 +290,7 @@ def _result(draft: Draft, services: Services, database: Database | None) -> Exam
         plan=plan,
         refusals=tuple(refusals),
         waits_for=draft.waits_for,
+        unlike=draft.unlike,
         version_table=draft.version_table[0],
         version_columns=draft.version_table[1],
         source=draft.source,

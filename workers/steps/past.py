@@ -73,6 +73,26 @@ class Past:
             for item in trace.migrations
         }
 
+    def unverified(self) -> frozenset[str]:
+        """The revisions that half-done rollouts recorded, with no rollout after them that was verified."""
+        newest = max((number for number, item in enumerate(self.traces) if item.left is None), default=-1)
+        forward = (item for item in self.traces[newest + 1 :] if item.plan.key.direction is not Direction.ROLLBACK)
+        return frozenset(migration.id for trace in forward for migration in trace.migrations)
+
+    def ran(self, migration: str) -> tuple[str, ...] | None:
+        """The statements of a migration that ran since it was taken back last; None where no rollout of ours ran it, or one only recorded it."""
+        found: tuple[str, ...] | None = None
+        for trace in self.traces:
+            key, mine = trace.plan.key, [item for item in trace.statements(rest=True) if item.migration == migration]
+            if not mine:
+                continue
+            if key.direction is Direction.UPGRADE:
+                told = (item.sql for item in mine if item.parsed.kind is not StatementKind.BOOKKEEPING)
+                found = (*(found or ()), *told)
+            else:
+                found = None
+        return found
+
     def roots(self, recorded: tuple[str, ...], base: History) -> tuple[tuple[str, ...], tuple[Statement, ...]] | None:
         """Go back from what is recorded to revisions that the base branch has.
 

@@ -80,6 +80,7 @@ def standing(
         now=now,
         approved_at=tuple(_seconds(item.at) for item in approvals),
         waits_for=examination.waits_for,
+        unlike=bool(examination.unlike),
         held_by=held_by,
         held_for=held_for,
         in_progress=in_progress,

@@ -1,0 +1,74 @@
+"""What the environments that must come first did with the migrations of a plan: whether they have them, verified, and which statements ran there."""
+
+from __future__ import annotations
+
+from workers.core.config import Environment
+from workers.core.examination import Unlike
+from workers.core.names import Direction
+from workers.core.plan import Migration, Plan, StatementKind
+from workers.core.schema import Name
+from workers.core.version_rows import applied_revisions
+from workers.ports import History, Services
+from workers.steps import lineage
+from workers.steps.hold import binding
+from workers.steps.past import Past
+from workers.steps.pulls import past_of
+from workers.steps.question import Question
+from workers.steps.target import reach, target_key
+
+
+def waits_for(
+    question: Question,
+    pending: tuple[Migration, ...],
+    history: History,
+    table: Name,
+    columns: tuple[str, ...],
+    services: Services,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The required environments that lack a migration, or hold one that was not verified, and notes on the latter; only upgrades wait.
+
+    What is held there is being applied, or was not as rehearsed.
+    """
+    if question.direction is not Direction.UPGRADE:
+        return (), ()
+    waiting, notes = [], []
+    for environment in question.required:
+        _, target = reach(environment, services)
+        with target.reading() as reader:
+            rows = reader.rows(table, columns)
+        done = lineage.applied(history, applied_revisions(columns, rows))
+        held = binding(target_key(target), services) is not None
+        doubtful = _past(question, environment, services).unverified()
+        if held or any(item.id not in done for item in pending):
+            waiting.append(environment.name)
+        elif met := [item.id for item in pending if item.id in doubtful]:
+            waiting.append(environment.name)
+            notes.append(f"what the rollout of {met[0]} left on {environment.name} was never verified")
+    return tuple(waiting), tuple(notes)
+
+
+def unlike(question: Question, plan: Plan, services: Services) -> tuple[Unlike, ...]:
+    """The migrations for which a rollout of ours ran other statements on a required environment than this plan would.
+
+    What somebody else put there, or we only recorded, has no statements to compare. The rest of a half-done rollout always needs its code.
+    """
+    if question.direction is not Direction.UPGRADE or plan.key.continues is not None:
+        return ()
+    found = []
+    for environment in question.required:
+        past = _past(question, environment, services)
+        for migration in plan.key.pending:
+            ran = past.ran(migration.id)
+            here = tuple(
+                item.sql
+                for item in plan.body.statements
+                if item.migration == migration.id and item.parsed.kind is not StatementKind.BOOKKEEPING
+            )
+            if ran is not None and ran != here:
+                found.append(Unlike(environment.name, migration.id, ran))
+    return tuple(found)
+
+
+def _past(question: Question, environment: Environment, services: Services) -> Past:
+    _, target = reach(environment, services)
+    return past_of(question.module.id, target_key(target), question.repository, services)
