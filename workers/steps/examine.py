@@ -54,10 +54,7 @@ def _examine(draft: Draft, services: Services) -> Database:
     if not question.run_code:
         _choose_pending(draft, history, base)
         _stop_unrun(draft)
-    if question.stalled is not None:
-        name = question.environment.name
-        draft.rest = rest_of(question.stalled, draft.live, draft.recorded, history, database, name)
-        draft.refusals.extend(draft.rest.refusals)
+    _carry_on(draft, history, database)
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
     compare_with_expected(draft, services, Replaying(database, source, base, dump, python, table, made))
@@ -96,6 +93,15 @@ def _stop_unrun(draft: Draft) -> NoReturn:
     message = "this pull comes from a fork: its code was read, not run"
     fix = "a maintainer may look at the code and comment `/plan`"
     stop(draft, RefusalCode.PLAN_INCOMPLETE, message, fix, Actor.APPROVER)
+
+
+def _carry_on(draft: Draft, history: History, database: Database) -> None:
+    """Find what is missing of a rollout that stopped half way."""
+    question = draft.question
+    if question.stalled is not None and draft.live is not None:
+        name = question.environment.name
+        draft.rest = rest_of(question.stalled, draft.live, draft.recorded, history, database, name)
+        draft.refusals.extend(draft.rest.refusals)
 
 
 def _merged(draft: Draft) -> Tree:
@@ -253,13 +259,9 @@ def _result(draft: Draft, services: Services, database: Database | None) -> Exam
     nothing = plan is None and not draft.refusals and not proposal.refusals and draft.preflight is not None
     refusals = [*draft.refusals, *proposal.refusals]
     if nothing:
+        message, fix = f"{question.environment.name} has every migration of this pull", "nothing is to be done"
         refusals.append(
-            Refusal(
-                code=RefusalCode.NOTHING_TO_APPLY,
-                message=f"{question.environment.name} has every migration of this pull",
-                fix="nothing is to be done",
-                actor=Actor.NOBODY,
-            ),
+            Refusal(code=RefusalCode.NOTHING_TO_APPLY, message=message, fix=fix, actor=Actor.NOBODY),
         )
     if services.trusted:
         draft.notes.append("the sandbox is switched off by the operator: every served repository is trusted")
