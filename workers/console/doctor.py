@@ -28,6 +28,8 @@ from workers.local.clock import SystemClock
 from workers.local.secret_values import SecretValues
 from workers.machine import UV
 from workers.settings import KEY_BYTES, Settings, create_key, data_dir
+from workers.sources.prisma.engine import PrismaEngine
+from workers.sources.prisma.process import EngineProcess
 from workers.store.inbox import Inbox, connect
 
 LEAST_PYTHON = (3, 11)
@@ -71,7 +73,14 @@ def _doctor(found: argparse.Namespace) -> int:
 
 def machine_findings() -> tuple[Finding, ...]:
     """What the machine offers, whatever the settings say."""
-    checks = (("Python", _python), ("git", _git), ("sandbox", _sandbox), ("scratch PostgreSQL", _scratch), ("uv", _uv))
+    checks = (
+        ("Python", _python),
+        ("git", _git),
+        ("sandbox", _sandbox),
+        ("scratch PostgreSQL", _scratch),
+        ("uv", _uv),
+        ("Prisma", _prisma),
+    )
     return tuple(_look(name, check) for name, check in checks)
 
 
@@ -158,6 +167,17 @@ def _uv() -> str:
         raise _missing(f"{UV} is not there", "install schemagate's own requirements again")
     told = subprocess.run([str(UV), "--version"], capture_output=True, text=True, check=False, env={})
     return told.stdout.strip()
+
+
+def _prisma() -> str:
+    """Ask it something, as projects on Prisma do: it must run in the sandbox."""
+    machine = open_machine()
+    process = EngineProcess(sandbox=machine.sandbox, area=machine.area, search_path=os.environ.get("PATH", os.defpath))
+    node = process.node()
+    said = PrismaEngine(process).order(("b", "a"))
+    if said != ("a", "b"):
+        raise _missing("its engine does not run", "install it again (`make setup`)")
+    return f"the engines of Prisma 6 and 7, on Node {node.version} ({node.origin})"
 
 
 def _webhook_secret(settings: Settings) -> str:

@@ -18,6 +18,7 @@ from workers.sources.prisma.values import (
     Diagnosis,
     EngineFault,
     External,
+    Forward,
     Line,
     Loss,
     MigrationText,
@@ -36,6 +37,7 @@ __all__ = [
     "Diagnosis",
     "EngineFault",
     "External",
+    "Forward",
     "Line",
     "Loss",
     "MigrationText",
@@ -135,12 +137,24 @@ class PrismaEngine:
         migrations: Sequence[MigrationText],
         line: Line,
         *,
+        done: Sequence[str],
         external: External = NOTHING_EXTERNAL,
-    ) -> tuple[Declared, Declared] | EngineFault:
-        """`replayed`, and what would lead back to the database as it was before."""
+    ) -> Forward | EngineFault:
+        """`replayed`, with the migrations that the tool itself would write before and after it, and what would lead back.
+
+        `done` are the migrations that are applied on the scratch database.
+        """
         said = requests.Said(files, line, lock_text, migrations, external)
-        found = self._ask(address, engine, said, _REMEMBER, _DEPLOY, _UNDECLARED, _BACK)
-        return found if isinstance(found, EngineFault) else (answers.declared(found[2]), answers.declared(found[3]))
+        before, after = requests.created((), done), requests.created(())
+        found = self._ask(address, engine, said, _REMEMBER, before, _DEPLOY, _UNDECLARED, _BACK, after)
+        if isinstance(found, EngineFault):
+            return found
+        return Forward(
+            expected=answers.created(found[1]),
+            declared=answers.declared(found[3]),
+            back=answers.declared(found[4]),
+            created=answers.created(found[5]),
+        )
 
     def created(
         self,

@@ -72,9 +72,9 @@ def push(counts: Sequence[RowCount]) -> Task:
     return {"do": "push", "counts": _counts(counts)}
 
 
-def created(counts: Sequence[RowCount]) -> Task:
-    """A task: the migration that the tool itself would write."""
-    return {"do": "created", "counts": _counts(counts)}
+def created(counts: Sequence[RowCount], names: Sequence[str] | None = None) -> Task:
+    """A task: the migration that the tool itself would write beyond those of these names (all where none are given)."""
+    return {"do": "created", "counts": _counts(counts), "names": None if names is None else list(names)}
 
 
 def plain(name: str) -> Task:

@@ -54,8 +54,9 @@ class Mistake:
 class EngineFault:
     """Why the engine gave no answer.
 
-    `code` is Prisma's own (P1012, P3009, …), or one of ours: `database_error`, `engine_error`, `engine_panic`, `engine_ended`, `out_of_time`,
-    `too_large`, `config_unreadable`. `database` holds the database's own words where it said any; `path` and `line` then point into the migration.
+    `code` is Prisma's own (P1012, P3009, …), or one of ours: `engine_error`, `engine_panic`, `engine_ended`, `out_of_time`,
+    `too_large`, `engine_mismatch`, `config_unreadable`. `database` holds the database's own words where it said any, `state` its code for them;
+    `path` and `line` then point into the migration.
     `mistakes` are all places where a schema is wrong, the first of which is this fault's own.
     """
 
@@ -123,6 +124,20 @@ class Created:
     warnings: tuple[Loss, ...] = ()
     unexecutable: tuple[Loss, ...] = ()
     asked: tuple[RowCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """What was seen while a scratch database was brought forward.
+
+    `expected` is the migration that the tool would have written for the whole step, `declared` what the datamodel has beyond the migrations
+    then, `created` the same as the tool would write it, and `back` what leads back.
+    """
+
+    expected: Created
+    declared: Declared
+    back: Declared
+    created: Created
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

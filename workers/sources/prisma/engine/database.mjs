@@ -2,19 +2,35 @@
 
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 
+import { datasource } from './datasource.mjs'
+import { Fault } from './faults.mjs'
 import { schemaEngine } from './lines.mjs'
 import { connect as connectPostgres } from './postgres.mjs'
 import { connect as connectSqlite } from './sqlite.mjs'
 import { RowCounts, recording, replayed } from './stand-ins.mjs'
 import { Trace } from './trace.mjs'
 
+const PROVIDERS = {
+  postgresql: 'postgresql',
+  postgres: 'postgresql',
+  sqlite: 'sqlite',
+  mysql: 'mysql',
+  sqlserver: 'sqlserver',
+  mongodb: 'mongodb',
+  cockroachdb: 'cockroachdb',
+}
+
 export const TASKS = { back, created, deploy, diagnose, push, remember, undeclared }
 
 const HEADS = /^\s*(?:datasource|generator)\s+\w+\s*\{[^}]*\}/gm
 
-/** What the tasks of one request share. */
+/** What the tasks of one request share. The engine would take a schema of another engine for one of this database's. */
 export function openWork(request) {
-  return { request, trace: new Trace(request.migrations), close: async () => {} }
+  const provider = PROVIDERS[datasource(request.files).provider] ?? request.database.engine
+  if (provider !== request.database.engine) {
+    throw new Fault({ code: 'engine_mismatch', message: `The schema is one for ${provider}, the database is ${request.database.engine}.` })
+  }
+  return { request, trace: new Trace(request.migrations) }
 }
 
 /** Applies the pending migrations as `migrate deploy` does. */
@@ -76,7 +92,7 @@ function difference(work, files) {
 async function created(work, task) {
   const { request } = work
   const rows = new RowCounts(task.counts)
-  const common = { migrationsList: migrationsList(request), schema: { files: request.files }, filters: request.external }
+  const common = { migrationsList: migrationsList(request, task.names), schema: { files: request.files }, filters: request.external }
   return withEngine(work, { wrap: (adapter) => rows.answering(adapter), shadow: replayed }, async (engine) => {
     await engine.devDiagnostic({ migrationsList: common.migrationsList, filters: common.filters })
     const losses = await engine.evaluateDataLoss(common)
@@ -156,12 +172,14 @@ function refused() {
   throw new Error('this task has no second database')
 }
 
-function migrationsList(request) {
+/** All migrations of a request, or those of some names. */
+function migrationsList(request, names = null) {
+  const wanted = request.migrations.filter((migration) => names === null || names.includes(migration.name))
   return {
     baseDir: '/migrations',
     lockfile: { path: 'migration_lock.toml', content: request.lock },
     shadowDbInitScript: '',
-    migrationDirectories: request.migrations.map((migration) => ({
+    migrationDirectories: wanted.map((migration) => ({
       path: migration.name,
       migrationFile: {
         path: 'migration.sql',

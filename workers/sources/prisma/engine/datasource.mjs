@@ -2,13 +2,13 @@
 
 const TOKEN = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|[A-Za-z_][\w-]*|\S/g
 
-/** Keys, relation mode and extensions of the first `datasource` block in these files. */
+/** Keys, provider, relation mode and extensions of the first `datasource` block in these files. */
 export function datasource(files) {
   for (const file of files) {
     const block = find(tokens(file.content))
     if (block) return read(block)
   }
-  return { keys: new Set(), relationMode: '', extensions: [] }
+  return { keys: new Set(), provider: '', relationMode: '', extensions: [] }
 }
 
 function tokens(content) {
@@ -31,6 +31,7 @@ function read(block) {
   })
   return {
     keys: new Set(entries.keys()),
+    provider: unquoted(entries.get('provider')?.[0] ?? ''),
     relationMode: unquoted(entries.get('relationMode')?.[0] ?? ''),
     extensions: extensions(entries.get('extensions') ?? []),
   }

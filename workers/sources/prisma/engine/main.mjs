@@ -12,6 +12,7 @@ import { describe, order } from './schema.mjs'
 
 const TASKS = { config: readConfig, describe, order }
 const answers = []
+let finished = false
 
 // A panic inside the engine arrives from a microtask, where no `try` of ours stands around it.
 process.once('uncaughtException', (error) => finish({ answers, fault: faultOf(error) }))
@@ -33,12 +34,12 @@ async function answer(request) {
     return { answers }
   } catch (error) {
     return { answers, fault: faultOf(error, work?.trace) }
-  } finally {
-    await work?.close()
   }
 }
 
 async function finish(said) {
+  if (finished) return
+  finished = true
   // process.exit() right after a write cuts what the pipe has not taken yet.
   await new Promise((resolve) => process.stdout.write(JSON.stringify(said), resolve))
   process.exit(0)

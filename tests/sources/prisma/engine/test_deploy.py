@@ -1,0 +1,147 @@
+"""Replays on a scratch database: `migrate deploy` and what the database lacks afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tests.sources.prisma.engine.projects import SHOP, Database, deploy, migration, schema
+from workers.sources.prisma.engine import (
+    Created,
+    Declared,
+    EngineFault,
+    External,
+    Line,
+    MigrationText,
+    PrismaEngine,
+)
+
+pytestmark = pytest.mark.sandbox
+GERMAN = "CREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1); -- größer 🐘\nCREATE TABLE b (id INTEGER);\n"
+
+
+def initial(prisma: PrismaEngine, database: Database, models: str = SHOP, line: Line = Line.SEVEN) -> MigrationText:
+    """The first migration, as the tool itself would write it."""
+    files = schema(database, models, line)
+    made = prisma.created(database.address, database.engine, files, database.lock, (), line)
+    assert isinstance(made, Created), made
+    return migration("20260101000000_init", made.sql)
+
+
+@pytest.mark.parametrize("line", Line)
+def test_a_history_that_says_what_the_schema_says_leaves_nothing_undeclared(
+    either: PrismaEngine, database: Database, line: Line
+):
+    first = initial(either, database, line=line)
+    files = schema(database, line=line)
+    said = either.replayed(database.address, database.engine, files, database.lock, (first,), line)
+    assert said == Declared("", "")
+    rows = database.ask("SELECT migration_name, checksum, applied_steps_count, logs FROM _prisma_migrations")
+    assert rows == [(first.name, hashlib.sha256((first.sql or "").encode()).hexdigest(), 1, None)]
+
+
+def test_what_no_migration_says_is_undeclared_as_sql_and_in_words(prisma: PrismaEngine, database: Database):
+    assert deploy(prisma, database, initial(prisma, database)) is None
+    more = schema(database, SHOP.replace("name  String\n", "name  String @unique\n"))
+    said = prisma.undeclared(database.address, database.engine, more, Line.SEVEN)
+    assert isinstance(said, Declared)
+    assert 'CREATE UNIQUE INDEX "User_name_key" ON "User"("name");' in said.sql
+    assert "Added unique index on columns (name)" in said.summary
+
+
+def test_a_migration_that_fails_is_named_with_the_databases_own_words(prisma: PrismaEngine, database: Database):
+    wrong = migration("2_wrong", GERMAN + "INSERT INTO nothing VALUES (1);\n")
+    said = deploy(prisma, database, migration("1_fine", "CREATE TABLE c (id INTEGER);"), wrong)
+    assert isinstance(said, EngineFault)
+    assert (said.code, said.migration, said.path) == ("P3018", "2_wrong", wrong.path)
+    assert "nothing" in said.database
+    if database.provider == "postgresql":
+        assert (said.state, said.line) == ("42P01", 4)
+
+
+def test_a_script_is_one_batch_on_postgresql_and_command_by_command_on_sqlite(prisma: PrismaEngine, database: Database):
+    said = deploy(prisma, database, migration("1_half", "CREATE TABLE kept (id INTEGER);\nNONSENSE;\n"))
+    assert isinstance(said, EngineFault)
+    tables = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE name = 'kept'",
+        "postgresql": "SELECT relname FROM pg_class WHERE relname = 'kept'",
+    }
+    assert len(database.ask(tables[database.provider])) == (1 if database.provider == "sqlite" else 0)
+
+
+def test_states_that_need_a_person_come_with_prismas_codes(prisma: PrismaEngine, database: Database):
+    other = "postgresql" if database.provider == "sqlite" else "sqlite"
+    fine = migration("1_fine", "CREATE TABLE c (id INTEGER);")
+    assert deploy(prisma, database, fine, lock=f'provider = "{other}"\n').code == "P3019"
+    database.ask("CREATE TABLE somebodys (id INTEGER)")
+    assert deploy(prisma, database, fine).code == "P3005"
+    database.ask("DROP TABLE somebodys")
+    assert deploy(prisma, database, migration("1_wrong", "NONSENSE")).code == "P3018"
+    assert deploy(prisma, database, migration("1_wrong", "SELECT 1")).code == "P3009"
+
+
+def test_a_folder_without_its_script_is_a_fault(prisma: PrismaEngine, sqlite: Database):
+    said = deploy(prisma, sqlite, migration("1_empty", ""), migration("2_lost", None))
+    assert isinstance(said, EngineFault)
+    assert said.code == "P3015"
+    assert "migration.sql" in said.message
+
+
+def test_what_is_external_is_left_alone(prisma: PrismaEngine, database: Database):
+    assert deploy(prisma, database, initial(prisma, database)) is None
+    database.ask("CREATE TABLE loaded (id INTEGER PRIMARY KEY)")
+    files, words = schema(database), (database.address, database.engine)
+    dropped = prisma.undeclared(*words, files, Line.SEVEN)
+    assert isinstance(dropped, Declared)
+    assert 'DROP TABLE "loaded"' in dropped.sql
+    name = "loaded" if database.provider == "sqlite" else "public.loaded"
+    kept = prisma.undeclared(*words, files, Line.SEVEN, external=External(tables=(name,)))
+    assert kept == Declared("", "")
+
+
+@pytest.mark.parametrize("line", Line)
+def test_schemas_enums_arrays_native_types_and_expressions_arrive_as_declared(
+    prisma: PrismaEngine, postgresql: Database, line: Line
+):
+    models = """
+enum Mood {
+  happy
+  sad   @map("very-sad")
+  @@schema("audit")
+}
+model Thing {
+  id    String   @id @default(dbgenerated("gen_random_uuid()")) @db.Uuid
+  tags  String[] @db.VarChar(40)
+  mood  Mood?
+  at    DateTime @default(now()) @db.Timestamptz(3)
+  price Decimal  @db.Decimal(12, 4)
+  body  Json     @default("{}")
+  blob  Bytes?
+  big   BigInt   @default(autoincrement())
+  geo   Unsupported("point")?
+  @@index([tags], type: Gin)
+  @@index([at(sort: Desc)])
+  @@map("things")
+  @@schema("audit")
+}
+model Other {
+  id Int @id @default(autoincrement())
+  @@schema("public")
+}
+"""
+    files = schema(postgresql, models, line, more='  schemas = ["audit", "public"]\n')
+    words = (postgresql.address, postgresql.engine, files, postgresql.lock)
+    made = prisma.created(*words, (), line)
+    assert isinstance(made, Created)
+    assert 'CREATE TABLE "audit"."things"' in made.sql
+    assert prisma.replayed(*words, (migration("1_init", made.sql),), line) == Declared("", "")
+
+
+def test_the_schema_of_the_scratch_role_is_the_default_one(prisma: PrismaEngine, postgresql: Database):
+    name = postgresql.place.rpartition("/")[2]
+    postgresql.ask("CREATE SCHEMA shop", f'ALTER DATABASE "{name}" SET search_path TO shop')
+    assert deploy(prisma, postgresql, initial(prisma, postgresql)) is None
+    assert postgresql.ask("SELECT schemaname FROM pg_tables WHERE tablename = 'User'") == [("shop",)]
+    said = prisma.undeclared(postgresql.address, postgresql.engine, schema(postgresql), Line.SEVEN)
+    assert said == Declared("", "")
