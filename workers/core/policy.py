@@ -68,7 +68,7 @@ class DriftItem:
 class Standing:
     """All facts about one plan on one environment. `now` is in seconds since the epoch; `within_hours` is None where no window is set.
 
-    `held_for` is the half-done rollout that holds the target: its number there, and the digest of its plan.
+    `held_for` is the half-done rollout of this very pull that holds the target: its number there, and the digest of its plan.
     """
 
     pull: PullFacts
@@ -186,7 +186,7 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
             _refuse(
                 RefusalCode.ENVIRONMENT_HELD,
                 standing.held_by,
-                f"{'approve its continuation in its own pull, or ' if standing.held_for else ''}"
+                f"{'' if standing.held_for else 'carry it on in its own pull, or '}"
                 f'look at it, then `/unlock {environment.name} "why"`',
                 Actor.APPROVER,
             )

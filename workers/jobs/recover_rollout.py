@@ -10,12 +10,14 @@ from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.rollout import Rollout, RolloutState, Step
 from workers.core.schema import snapshot_from_json
 from workers.messages import ApplyPlan, PlanPull, RecoverRollout
-from workers.ports import Reaction, Services, Target
+from workers.ports import Hold, Reaction, Services, Target
 from workers.steps.command import Asked, asked_by, overtaken, refuse
 from workers.steps.ending import finish, follow, tell_deployment, version_table_of
+from workers.steps.hold import binding, carried_on
 from workers.steps.pulls import read_pull
 from workers.steps.shown import shown
 from workers.steps.target import reach, target_key
+from workers.steps.withdraw import revoke_all, withdraw
 
 
 def recover_rollout(message: RecoverRollout, services: Services) -> None:
@@ -83,23 +85,32 @@ def _unlock(asked: Asked, services: Services) -> None:
     if asked.environment is None:
         return
     _, target = reach(asked.environment, services)
-    key = target_key(target)
-    hold = services.store.hold(key)
-    if hold is None:
+    found = binding(target_key(target), services)
+    if found is None:
         refuse(asked.opened, asked.heard, asked.command, (_not_held(asked.environment.name),), services)
         return
     late = overtaken(asked, services)
     if late is not None:
         refuse(asked.opened, asked.heard, asked.command, (late,), services)
         return
-    if not _free(target, hold.rollout, services):
+    if not _free(target, found[0].rollout, services):
         refuse(asked.opened, asked.heard, asked.command, (_running(asked.environment.name),), services)
         return
+    hold = (binding(found[0].target, services) or found)[0]  # one that had died is judged by now
     why = f"unlocked by {asked.heard.sender_login}: {asked.command.text}"
     services.store.journal(hold.rollout, Step(at=services.clock.iso(), command="/unlock", result=why))
-    services.store.release_hold(key, hold.fence)
+    services.store.release_hold(hold.target, hold.fence)
+    _withdraw_continuations(hold, services)
     services.host.react(asked.opened.repository, asked.heard.comment, Reaction.YES)
     services.queue.send(PlanPull(repository=asked.opened.repository.id, pull=asked.opened.pull.number))
+
+
+def _withdraw_continuations(hold: Hold, services: Services) -> None:
+    """Who unlocks looked at what is there; a rest that was approved before must not run any more."""
+    for rollout in services.store.rollouts_of_target(hold.target, RolloutState.APPROVED):
+        first = carried_on(rollout, services)
+        if first is not None and first.id == hold.rollout and withdraw(rollout, "unlocked", services):
+            revoke_all(rollout.digest, "the rollout that it carries on was unlocked", services)
 
 
 def _free(target: Target, rollout: int, services: Services) -> bool:

@@ -134,7 +134,7 @@ def team_names(environment: Environment) -> tuple[str, ...]:
 
 
 def _hold(matter: Matter, services: Services) -> tuple[str, tuple[int, str] | None, bool]:
-    """(why the target is held, for which half-done rollout, whether an apply is running)."""
+    """(why the target is held, for which half-done rollout of this pull, whether an apply is running)."""
     if matter.environment.url is None:
         return "", None, False
     _, target = reach(matter.environment, services)
@@ -144,7 +144,8 @@ def _hold(matter: Matter, services: Services) -> tuple[str, tuple[int, str] | No
     hold, rollout = found
     if rollout is not None and rollout.state in UNFINISHED:
         return "", None, True
-    held_for = (rollout.sequence, rollout.digest) if rollout is not None else None
+    own = rollout is not None and (rollout.repository, rollout.pull) == (matter.repository.id, matter.pull.number)
+    held_for = (rollout.sequence, rollout.digest) if rollout is not None and own else None
     return f"{matter.environment.name} is held by #{hold.pull}: {hold.reason}", held_for, False
 
 
