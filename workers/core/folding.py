@@ -1,8 +1,9 @@
-"""Differences as people take them in: what a new or lost table brings is told with it, and what looks like a rename is asked."""
+"""Differences as people take them in: what a new or lost table or extension brings is told with it, and what looks like a rename is asked."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workers.core.diff import Change, Difference
@@ -11,6 +12,8 @@ from workers.core.schema import TABLE_CHILDREN, Name, ObjectKind, SchemaObject, 
 _RELATIONS = frozenset(
     {ObjectKind.TABLE, ObjectKind.FOREIGN_TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW},
 )
+_WHOLE = _RELATIONS | {ObjectKind.EXTENSION}
+_Place = tuple[bool, Name, Difference]
 _Shape = tuple[ObjectKind, Name, object]
 
 
@@ -38,24 +41,17 @@ class Rename:
 
 
 def fold(changes: tuple[Change, ...]) -> tuple[Folded, ...]:
-    """Put what belongs to a table that appears or disappears under it; everything else stands alone, in the same order."""
-    whole = {
-        (item.name, item.difference)
-        for item in changes
-        if item.kind in _RELATIONS and item.difference is not Difference.CHANGED
-    }
-    children: defaultdict[tuple[Name, Difference], list[Change]] = defaultdict(list)
+    """Put what belongs to a table or an extension that appears or disappears under it; the rest stands alone, in the same order."""
+    whole = {_place(item) for item in changes if item.kind in _WHOLE and item.difference is not Difference.CHANGED}
+    children: defaultdict[_Place, list[Change]] = defaultdict(list)
     tops = []
     for item in changes:
-        place = (_home(item), item.difference)
-        if item.kind not in _RELATIONS and place in whole:
-            children[place].append(item)
+        home = next((place for place in _homes(item) if place in whole), None)
+        if home is not None:
+            children[home].append(item)
         else:
             tops.append(item)
-    return tuple(
-        Folded(item, tuple(children.get((item.name, item.difference), ()) if item.kind in _RELATIONS else ()))
-        for item in tops
-    )
+    return tuple(Folded(item, tuple(children.get(_place(item), ()))) for item in tops)
 
 
 def suspected_renames(folded: tuple[Folded, ...]) -> tuple[Rename, ...]:
@@ -71,13 +67,21 @@ def suspected_renames(folded: tuple[Folded, ...]) -> tuple[Rename, ...]:
     return tuple(Rename(shape[0], old, new) for shape, old, new in pairs)
 
 
-def _home(change: Change) -> Name:
-    """The table that an object belongs to: also the sequence of a column of its."""
+def _place(change: Change) -> _Place:
+    return change.kind is ObjectKind.EXTENSION, change.name, change.difference
+
+
+def _homes(change: Change) -> Iterator[_Place]:
+    """Where an object belongs: to its extension, to its table, the sequence of a column to the column's table."""
     present = change.after or change.before
+    extension = present.get("extension") if present else None
+    if isinstance(extension, str):
+        yield True, (extension,), change.difference
     owner = present.get("owned_by") if present and change.kind is ObjectKind.SEQUENCE else None
     if isinstance(owner, str) and owner:
-        return tuple(owner.split(".")[:-1])
-    return change.parent if change.kind in TABLE_CHILDREN else change.name
+        yield False, tuple(owner.split(".")[:-1]), change.difference
+    if change.kind in TABLE_CHILDREN:
+        yield False, change.parent, change.difference
 
 
 def _shape(item: SchemaObject, children: tuple[Change, ...]) -> _Shape:

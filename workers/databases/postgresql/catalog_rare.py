@@ -48,7 +48,8 @@ _CASTS = """SELECT 'cast', 2605, o.oid, ARRAY[format_type(o.castsource, NULL), f
         'function', NULLIF(o.castfunc, 0)::regprocedure::text,
         'context', CASE o.castcontext WHEN 'e' THEN 'explicit' WHEN 'a' THEN 'assignment' ELSE 'implicit' END,
         'method', CASE o.castmethod WHEN 'f' THEN 'function' WHEN 'i' THEN 'text' ELSE 'binary' END)
-    FROM pg_cast o WHERE o.oid >= 16384"""
+    FROM pg_cast o WHERE o.oid >= 16384
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 2605 AND d.objid = o.oid AND d.deptype = 'i')"""
 _CONFIGURATIONS = """SELECT 'text_search_configuration', 3602, o.oid, ARRAY[n.nspname, o.cfgname]::text[], jsonb_build_object(
         'parser', (SELECT m.nspname || '.' || p.prsname FROM pg_ts_parser p JOIN pg_namespace m ON m.oid = p.prsnamespace
             WHERE p.oid = o.cfgparser),

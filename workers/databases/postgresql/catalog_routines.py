@@ -55,7 +55,7 @@ def _routines_query(frame: Frame) -> LiteralString:
         ARRAY(SELECT format_type(x, NULL) FROM unnest(p.protrftypes) x ORDER BY 1), """
         + frame.since(14, "pg_get_function_sqlbody(p.oid)")
         + """ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-    WHERE """
+    WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 1255 AND d.objid = p.oid AND d.deptype = 'i') AND """
         + USER
     )
 
@@ -69,6 +69,7 @@ def _routine(frame: Frame, row: Row, aggregate: Row | None) -> SchemaObject:
         "result": result,
         "language": language,
         "body": None if aggregate else frame.hiding.text(canonical_statement(body, _BEFORE_BODY) if body else source),
+        "parsed": bool(body),
         "library": library,
         "volatility": _VOLATILITY[volatility],
         "strict": strict,

@@ -16,7 +16,6 @@ from workers.core.schema import Name
 from workers.databases.postgresql.address import Address
 from workers.databases.postgresql.binaries import Binaries
 from workers.databases.postgresql.catalog_frame import USER
-from workers.databases.postgresql.catalog_frame import USER
 from workers.databases.postgresql.session import Connection, Reading, Settings
 from workers.databases.postgresql.settings import custom, path_of
 from workers.ports import Dump, Rows
@@ -46,10 +45,6 @@ _DATABASE = """SELECT pg_get_userbyid(d.datdba), CASE WHEN d.datacl IS NOT NULL 
         SELECT ARRAY[CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee)::text END, a.privilege_type]
         FROM aclexplode(d.datacl) a) END
     FROM pg_database d WHERE d.datname = current_database()"""
-# pg_dump leaves an invalid index out; on a copy it is built and then marked, which only a superuser may do.
-_INVALID = f"""SELECT pg_get_indexdef(i.indexrelid), n.nspname, c.relname, i.indisready FROM pg_index i
-    JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE NOT i.indisvalid AND i.indislive AND c.relkind = 'i' AND {USER} ORDER BY 2, 3"""
 # pg_dump leaves an invalid index out; on a copy it is built and then marked, which only a superuser may do.
 _INVALID = f"""SELECT pg_get_indexdef(i.indexrelid), n.nspname, c.relname, i.indisready FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -173,16 +168,6 @@ def _custom(connection: Connection, role: str) -> str:
         for name, value in custom(connection, role)
     ]
     return "".join(item.as_string() + ";\n" for item in said)
-
-
-def _invalid(connection: Connection) -> str:
-    """The indexes that a failed build left: they are there, take up their names, and may even refuse rows."""
-    mark = "UPDATE pg_catalog.pg_index SET indisvalid = false, indisready = {} WHERE indexrelid = {}::regclass"
-    said = []
-    for definition, schema, name, ready in connection.execute(_INVALID).fetchall():
-        place = sql.Literal(sql.Identifier(schema, name).as_string())
-        said += [definition, sql.SQL(mark).format(sql.Literal(ready), place).as_string()]
-    return "".join(item + ";\n" for item in said)
 
 
 def _invalid(connection: Connection) -> str:
