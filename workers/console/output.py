@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from workers.core.errors import ExpectedError
 from workers.core.redact import MASK, redact
 from workers.core.refusals import RefusalCode
@@ -96,10 +93,13 @@ def write(text: str, path: Path | None) -> None:
 @contextmanager
 def progress(what: str) -> Iterator[None]:
     """Show on stderr that work goes on, where it is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal or os.environ.get("TERM") == "dumb":
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield
         return
+    from rich.console import Console  # noqa: PLC0415 -- large, and for terminals only
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         bar.add_task(what)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from workers.core.errors import ExpectedError
+from workers.core.hidden import Hiding
+from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
-from workers.machine import Machine, databases, find_machine
 from workers.ports import Target
+from workers.sandbox.machine import Machine, find_machine
 from workers.settings import KEY_BYTES, Sandbox, create_key, data_dir, read_keys
-from workers.steps.target import database_of
+
+# Nothing in such a URL can be read in two ways.
+_PLAIN = re.compile(r"[a-z]+://(?:[\w.~%-]+(?::[\w.~%!*-]*)?@)?[\w.-]*(?::\d{1,5})?(?:/[\w./~ -]*)?")
 
 
 def folder() -> Path:
@@ -28,9 +30,10 @@ def folder() -> Path:
     return path
 
 
-def open_machine() -> Machine:
+def open_machine(*, remembered: bool = False) -> Machine:
     """The sandbox of this machine, or why there is none."""
-    return find_machine(folder(), off=os.environ.get("SCHEMAGATE_SANDBOX") == Sandbox.OFF.value)
+    off = os.environ.get("SCHEMAGATE_SANDBOX") == Sandbox.OFF.value
+    return find_machine(folder(), off=off, remembered=remembered)
 
 
 def hash_key() -> bytes:
@@ -45,6 +48,11 @@ def hash_key() -> bytes:
 
 def sound(url: str) -> str:
     """The URL itself. Raises ExpectedError where it is none, or where a part of its password would be read, and shown, as the server's name."""
+    if _PLAIN.fullmatch(url):
+        return url
+    from sqlalchemy import make_url  # noqa: PLC0415 -- large, and rarely needed
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     scheme, _, rest = url.partition("://")
     try:
         make_url(url)
@@ -58,12 +66,24 @@ def sound(url: str) -> str:
 
 
 def open_target(url: str) -> Target:
-    """The target of a URL. Raises ExpectedError for an engine that is not served."""
-    sound(url)
-    served = databases(open_machine(), hash_key())
-    database = database_of(served, url)
-    if database is None:
-        names = ", ".join(f"{item.engine.value}://" for item in served)
-        message, advice = "this URL names no engine that is served", f"use one of: {names}"
-        raise ExpectedError(message, advice, RefusalCode.TARGET_VERSION_UNSUPPORTED)
-    return database.target(url, None)
+    """The target of a URL; only its own engine is imported. Raises ExpectedError for an engine that is not served."""
+    word = sound(url).partition(":")[0].partition("+")[0].lower()
+    match {"postgres": "postgresql"}.get(word, word):
+        case Engine.POSTGRESQL.value:
+            from workers.databases.postgresql.target import PostgresqlTarget  # noqa: PLC0415 -- see above
+
+            return PostgresqlTarget(url, None, (), Hiding(hash_key()))
+        case Engine.MYSQL.value | Engine.MARIADB.value:
+            from workers.databases.mysql.target import MysqlTarget  # noqa: PLC0415
+
+            return MysqlTarget(url, None, Hiding(hash_key()))
+        case Engine.SQLITE.value:
+            from workers.databases.sqlite.database import SqliteDatabase  # noqa: PLC0415
+
+            machine = open_machine(remembered=True)
+            return SqliteDatabase(area=machine.area, sandbox=machine.sandbox).target(url, None)
+    message, advice = (
+        "this URL names no engine that is served",
+        f"use one of: {', '.join(f'{item.value}://' for item in Engine)}",
+    )
+    raise ExpectedError(message, advice, RefusalCode.TARGET_VERSION_UNSUPPORTED)

@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -103,7 +104,9 @@ def _require_ours(area: Path) -> None:
 
 @functools.cache
 def _base(interpreter: Path) -> tuple[Path, Path]:
-    """Prefix and program of the Python that an interpreter stands on, as it says itself."""
+    """Prefix and program of the Python that an interpreter stands on, as it says itself; our own need not be started for that."""
+    if interpreter == Path(sys.executable):
+        return Path(sys.base_prefix).resolve(), Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     # Isolated and without site: neither the environment nor a .pth file is heard.
     answer = subprocess.run(
         [str(interpreter), "-I", "-S", "-c", _ASK],

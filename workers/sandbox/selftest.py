@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
 import json
 import os
 import secrets
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+import tempfile
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from workers.core.errors import ExpectedError
@@ -22,6 +25,7 @@ from workers.sandbox.runtime import python_runtime, reachable
 _PROBE = Path(__file__).with_name("probe.py")
 _PACKAGES = Path(__file__).resolve().parents[2]
 _INSIDE = "/probe.py"
+_MEMORY = "proven.json"
 _SECONDS = 60
 _ADVICE = (
     "The worker needs unprivileged user namespaces. In a container: a seccomp profile that allows clone, unshare and "
@@ -66,23 +70,65 @@ def proven_sandbox(
     `area` comes from `runtime.open_area`; `setting` is the operator's path of bubblewrap, `search_path` a PATH,
     `project` the checkout in which `make` may have unpacked the distribution's package.
     """
+    whole = _sandbox(area, identity, setting, search_path, project)
+    if isinstance(whole, Unavailable):
+        return whole
+    found = _tested(whole, area)
+    if isinstance(found, Unavailable) and "Can't mount proc" in found.reason:
+        # Containers with masked parts of /proc may not mount another. Everything else can still hold.
+        found = _tested(replace(whole, proc=False), area)
+    return found
+
+
+def remembered_sandbox(
+    *, area: Path, identity: Identity, setting: Path | None, search_path: str, project: Path | None
+) -> Proven | Unavailable:
+    """The same for a command that reads one file and ends: the proof of an earlier process since the machine's start counts."""
+    whole = _sandbox(area, identity, setting, search_path, project)
+    if isinstance(whole, Unavailable):
+        return whole
+    memory, facts = area / _MEMORY, _facts(whole)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(memory.read_text())
+        if kept["facts"] == facts:
+            probes = tuple(Probe(*row) for row in kept["probes"])
+            return Proven(replace(whole, proc=kept["proc"]), SelfTest(probes))
+    found = proven_sandbox(area=area, identity=identity, setting=setting, search_path=search_path, project=project)
+    if isinstance(found, Proven):
+        probes = [list(astuple(probe)) for probe in found.selftest.probes]
+        _keep(memory, json.dumps({"facts": facts, "proc": found.sandbox.proc, "probes": probes}))
+    return found
+
+
+def _sandbox(
+    area: Path, identity: Identity, setting: Path | None, search_path: str, project: Path | None
+) -> Bubblewrap | Unavailable:
     program = find_bubblewrap(setting, search_path, project)
     filter_bytes = system_call_filter()
     if isinstance(program, Unavailable):
         return program
     if isinstance(filter_bytes, Unavailable):
         return filter_bytes
-    whole = Bubblewrap(
-        program=reachable(program, area, identity),
-        filter_bytes=filter_bytes,
-        identity=identity,
-        layout=host_layout(),
+    return Bubblewrap(
+        program=reachable(program, area, identity), filter_bytes=filter_bytes, identity=identity, layout=host_layout()
     )
-    found = _tested(whole, area)
-    if isinstance(found, Unavailable) and "Can't mount proc" in found.reason:
-        # Containers with masked parts of /proc may not mount another. Everything else can still hold.
-        found = _tested(replace(whole, proc=False), area)
-    return found
+
+
+def _facts(sandbox: Bubblewrap) -> str:
+    """What a proof depends on: this start of this kernel, the program, the filter, whose user, and our own code."""
+    code = sorted(Path(__file__).parent.glob("*.py"))
+    stamps = [
+        (str(path), found.st_mtime_ns, found.st_size) for path in (sandbox.program, *code) for found in [path.stat()]
+    ]
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+    parts = (boot, os.uname(), stamps, sandbox.filter_bytes, sandbox.identity, sandbox.layout, sys.executable)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _keep(memory: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=memory.parent, prefix=".new-", delete=False) as file:
+        file.write(text)
+    Path(file.name).replace(memory)
 
 
 def self_test(sandbox: Bubblewrap, area: Path) -> SelfTest | Unavailable:
