@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -72,6 +71,8 @@ def parser_of(chosen: str) -> Parser:
 def _fail(text: str, words: list[str]) -> int:
     secret = (*words, url_around())
     if os.environ.get("SCHEMAGATE_DEBUG") == "1":
+        import traceback
+
         tell(hidden(traceback.format_exc(), secret))
     tell(f"schemagate: {' '.join(hidden(text, secret).split())}")
     return 1

@@ -15,7 +15,8 @@ from workers.core.approval import ApprovalWords
 from workers.core.config import Filter, FilterMode, Ignore
 from workers.core.rollout import RolloutState, Step
 from workers.core.schema import Excluded, ObjectKind, SchemaObject
-from workers.rendering.connection import DiffFormat, connection_check, diff_text
+from workers.rendering.connection import connection_check
+from workers.rendering.differences import DiffFormat, diff_text
 from workers.rendering.views import SheetRow
 from workers.rendering.workdocs import workdocs
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from workers.console.output import Parser, progress, tell, url_around, write
@@ -15,7 +17,8 @@ from workers.core.narrow import narrowed
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
 from workers.local.clock import SystemClock
-from workers.rendering.connection import DiffFormat, connection_check, diff_text
+from workers.ports import Target
+from workers.rendering.differences import DiffFormat, diff_text
 
 _FORMATS = ("text", "json", "markdown")
 
@@ -46,6 +49,8 @@ def url_given(found: argparse.Namespace) -> str:
 
 
 def _connect_check(found: argparse.Namespace) -> int:
+    from workers.rendering.connection import connection_check  # noqa: PLC0415 -- templates are for this command alone
+
     with progress("asking the database"):
         preflight = open_target(url_given(found)).preflight()
     write(connection_check(preflight, checked_at=SystemClock().iso()), found.out)
@@ -60,8 +65,9 @@ def _snapshot(found: argparse.Namespace) -> int:
 
 
 def _diff(found: argparse.Namespace) -> int:
-    with progress("reading both schemas"):
-        old, new = (_narrowed(_side(side), found) for side in (found.old, found.new))
+    readers = [_side(side) for side in (found.old, found.new)]
+    with progress("reading both schemas"), ThreadPoolExecutor(len(readers)) as pool:
+        old, new = (_narrowed(side, found) for side in pool.map(_read, readers))
     changes = diff(old, new)
     if found.format == "json":
         write(json.dumps(diff_to_json(old, new, changes), indent=1) + "\n", None)
@@ -79,11 +85,25 @@ def _narrowed(snapshot: Snapshot, found: argparse.Namespace) -> Snapshot:
     return narrowed(snapshot, Filter(FilterMode.EXCLUDE_EXTENSIONS)) if found.exclude_extensions else snapshot
 
 
-def _side(text: str) -> Snapshot:
-    """A snapshot file where there is one of that name, else a database."""
+def _side(text: str) -> Callable[[], Snapshot]:
+    """What reads one side: a database, so that both servers work at the same time, or a snapshot file."""
     if "://" in text:
-        with open_target(text).reading() as reader:
-            return reader.snapshot()
+        target = open_target(text)
+        return lambda: _live(target)
+    snapshot = _kept(text)
+    return lambda: snapshot
+
+
+def _read(side: Callable[[], Snapshot]) -> Snapshot:
+    return side()
+
+
+def _live(target: Target) -> Snapshot:
+    with target.reading() as reader:
+        return reader.snapshot()
+
+
+def _kept(text: str) -> Snapshot:
     try:
         return snapshot_from_json(json.loads(Path(text).read_text(encoding="utf-8")))
     except OSError as error:

@@ -78,10 +78,10 @@ def open_target(url: str) -> Target:
 
             return MysqlTarget(url, None, Hiding(hash_key()))
         case Engine.SQLITE.value:
-            from workers.databases.sqlite.database import SqliteDatabase  # noqa: PLC0415
+            from workers.databases.sqlite.target import sqlite_target  # noqa: PLC0415
 
             machine = open_machine(remembered=True)
-            return SqliteDatabase(area=machine.area, sandbox=machine.sandbox).target(url, None)
+            return sqlite_target(url, machine.area, machine.sandbox)
     message, advice = (
         "this URL names no engine that is served",
         f"use one of: {', '.join(f'{item.value}://' for item in Engine)}",

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from workers.reading.sqlite import Kind, TextError, expression, tokens
+from workers.reading.sqlite import Kind, TextError, expression
 from workers.reading.sqlite_create import Reading
 
 _TABLE_CONSTRAINTS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
@@ -88,20 +88,12 @@ def read_table(text: str) -> Table:
 # Strings, quoted names and comments are looked over, and so are brackets with all that is in them. Possessive: nothing is tried twice.
 _CLOSED = r"""'(?:[^']|'')*+'|"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|\[[^\]]*+\]|--[^\n]*+|/\*(?s:.*?)\*/|-(?!-)|/(?!\*)"""
 _DEPTH = 3
-_GAP = r"(?:\s|--[^\n]*\n|/\*(?s:.*?)\*/)"
-_A_NAME = (
-    r"""(?:[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')"""
-)
-_HEAD = re.compile(
-    rf"{_GAP}*CREATE{_GAP}+(?:TEMP(?:ORARY)?{_GAP}+)?TABLE{_GAP}*(?:\bIF{_GAP}+NOT{_GAP}+EXISTS\b{_GAP}*)?"
-    rf"{_A_NAME}{_GAP}*(?:\.{_GAP}*{_A_NAME}{_GAP}*)?\(",
-    re.IGNORECASE,
-)
+# As SQLite keeps it, and nearly everybody writes it.
+_HEAD = re.compile(r"""CREATE TABLE +(?:[A-Za-z_][A-Za-z0-9_]*|"[^"]*") *\(""")
 _MASK = "\ue000"
 _MAY_NAME = re.compile(r"constraint|references", re.IGNORECASE)
 _NAMED = re.compile(
-    rf"(?:{_CLOSED})|\b(?P<word>constraint|references)(?P<gap>\s+)(?P<name>[A-Za-z_]\w*+|\"[^\"]*+\")(?![\"$\w])",
-    re.IGNORECASE,
+    rf"(?:{_CLOSED})|\b(?P<word>(?i:constraint|references))(?P<gap> +)(?P<name>[A-Za-z_][A-Za-z0-9_]*+|\"[^\"]*+\")(?![\"$\w])"
 )
 
 
@@ -117,7 +109,7 @@ def _parts(text: str) -> list[str]:
     """What the commas between the outer brackets part."""
     head = _HEAD.match(text)
     if head is None:
-        raise TextError("no CREATE TABLE with columns in brackets")
+        return _parts_by_tokens(text)
     parts: list[str] = []
     at = head.end()
     for part, mark in _ONE_PART.findall(text, at):
@@ -127,18 +119,21 @@ def _parts(text: str) -> list[str]:
         at += len(part) + 1
         if mark == ")":
             return parts
-    return _parts_by_tokens(text, head.end())
+    return _parts_by_tokens(text)
 
 
-def _parts_by_tokens(text: str, at: int) -> list[str]:
-    """The slow way, for what is nested deeper."""
+def _parts_by_tokens(text: str) -> list[str]:
+    """The slow way, for whatever is written otherwise."""
+    reading = Reading(text)
+    reading.head("TABLE")
+    reading.want("(")
     parts: list[str] = []
-    start, depth = at, 0
-    for token in tokens(text[at:]):
+    start, depth = reading.tokens[reading.at - 1].end, 0
+    for token in reading.tokens[reading.at :]:
         sign = token.text if token.kind is Kind.SIGN else ""
         if not depth and sign in {",", ")"}:
-            parts.append(text[start : at + token.start])
-            start = at + token.end
+            parts.append(text[start : token.start])
+            start = token.end
             if sign == ")":
                 return parts
         depth += (sign == "(") - (sign == ")")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +17,11 @@ from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.sqlite.catalog import FILE_PRAGMAS, read_file_pragmas
 from workers.databases.sqlite.dump import dump_schema
-from workers.databases.sqlite.file import Mode, Place, find, writable
+from workers.databases.sqlite.file import Mode, Place, find, path_of, writable
 from workers.databases.sqlite.session import FileError, Opener, Session
 from workers.databases.sqlite.work import SETTINGS, SqliteWriter, reading
 from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
+from workers.sandbox.run import Sandbox
 
 _READ_WAIT = 10.0
 _LOCK_WAIT = 1.0
@@ -156,6 +158,11 @@ class SqliteTarget:
 
     def _user_can_write(self, place: Place) -> bool:
         return writable(place, place.user(self.opener.sandbox.identity))
+
+
+def sqlite_target(url: str, area: Path, sandbox: Sandbox) -> SqliteTarget:
+    """A file by its URL, for whoever only reads. Raises ExpectedError(config_invalid)."""
+    return SqliteTarget(path=path_of(url), opener=Opener(area, sandbox, Path(sys.executable)), locked=Locked())
 
 
 def _preflight(place: Place, session: Session, reader: Reader, can_write: bool) -> Preflight:  # noqa: FBT001
