@@ -205,7 +205,8 @@ def a_preflight(**changed: Any) -> Preflight:
 
 
 def some_drift(number: int = 1, item: SchemaObject = BY_HAND, **changed: Any) -> Drift:
-    return Drift(number=f"drift-{number}", change=added(item), **{"touches_plan": False, **changed})
+    values = {"touches_plan": False, "revert": f"DROP INDEX {item.name[0]}.{item.name[-1]};\n", **changed}
+    return Drift(number=f"drift-{number}", change=added(item), **values)
 
 
 def an_examination(**changed: Any) -> Examination:

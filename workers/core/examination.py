@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from workers.core.codec import canonical, sha256
-from workers.core.diff import Change
+from workers.core.diff import Change, change_to_json
 from workers.core.names import Direction, Engine, SourceKind
 from workers.core.plan import Migration, Plan
 from workers.core.policy import DriftItem
 from workers.core.refusals import Refusal
 from workers.core.schema import Excluded, Name, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A migration that the source's own tool would write for what the models say beyond the migrations, ready to commit."""
+
+    path: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +48,15 @@ class Preflight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """One difference between what the applied migrations make and what the target is, numbered so that `--accept drift-1` can name it."""
+    """One difference between what the applied migrations make and what the target is, numbered so that `--accept drift-1` can name it.
+
+    `children` come with it (the columns of a new table); `revert` is the SQL that leads back, empty where it is not certain.
+    """
 
     number: str
     change: Change
     touches_plan: bool
+    children: tuple[Change, ...] = ()
     revert: str = ""
 
     @property
@@ -53,8 +66,19 @@ class Drift:
             number=self.number,
             label=f"{self.change.kind.value} {self.change.label}",
             touches_plan=self.touches_plan,
-            identity=sha256(canonical(self.change)),
+            identity=sha256(canonical((self.change, *self.children))),
         )
+
+
+def drift_to_json(item: Drift) -> dict[str, Any]:
+    """Return one item of drift: its change, what comes with it, and the SQL that leads back where it is certain."""
+    found = {
+        "number": item.number,
+        "touches_plan": item.touches_plan,
+        **change_to_json(item.change),
+        "revert": item.revert or None,
+    }
+    return found | ({"children": [change_to_json(child) for child in item.children]} if item.children else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +132,7 @@ class Examination:
     version_table: Name = ()
     version_columns: tuple[str, ...] = ()
     source: SourceKind | None = None
+    suggested: Suggested | None = None
     notes: tuple[str, ...] = ()
     rehearsed: bool = False
     examined_at: str = ""

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from workers.core.diff import Change
 from workers.core.examination import Preflight
 from workers.core.names import Engine
 from workers.core.plan import Parsed, TargetIdentity
@@ -239,6 +240,10 @@ class Database(Protocol):
 
     def transactional(self, sql: str) -> bool:
         """Whether the engine lets a statement take part in a transaction; MySQL's DDL ends the one that it comes in."""
+        ...
+
+    def revert(self, change: Change, children: tuple[Change, ...]) -> tuple[str, ...]:
+        """The statements that lead a database from `after` back to `before`, in order; () where nothing certain can be said."""
         ...
 
     def removal(self, index: Name) -> str:

@@ -7,6 +7,7 @@ import json
 from workers.core.codec import Json, canonical, to_json
 from workers.core.diff import FORMAT as DIFF_FORMAT
 from workers.core.diff import change_to_json
+from workers.core.examination import drift_to_json
 from workers.core.narrow import narrowed, without
 from workers.core.plan import Statement
 from workers.core.redact import redact
@@ -76,10 +77,7 @@ def _differences(view: WorkdocsView) -> Json:
 
 
 def _drift(view: WorkdocsView) -> Json:
-    changes = [
-        {"number": item.number, "touches_plan": item.touches_plan, **change_to_json(item.change)}
-        for item in view.examination.drift
-    ]
+    changes = [drift_to_json(item) for item in view.examination.drift]
     return {"format": DIFF_FORMAT, "from": "the applied migrations", "to": view.before.fingerprint, "changes": changes}
 
 

@@ -14,6 +14,7 @@ from workers.rendering.outlook import Place
 from workers.rendering.phrases import count, encryption, engine_name, joined, label, some
 from workers.rendering.statements import Room
 
+_SHORT = 200
 _DRIFT = {
     Difference.ADDED: "on {} and in no migration",
     Difference.REMOVED: "made by a migration and missing on {}",
@@ -41,8 +42,20 @@ def drift_line(item: Drift, place: Place) -> str:
     number = f"**{item.number}**" if item.touches_plan else item.number
     where = _DRIFT[item.change.difference].format(place.name)
     rest = "; touches this pull" if item.touches_plan else "; not part of this pull"
-    details = attributes(item.change)
-    return f"- {number} {label(item.change.kind.value, item.change.name)}: {where}{f' ({details})' if details else ''}{rest}"
+    return f"- {number} {label(item.change.kind.value, item.change.name)}: {where}{drift_details(item)}{rest}{_way_back(item)}"
+
+
+def drift_details(item: Drift) -> str:
+    """What differs, or how much comes with it, in parentheses; empty where there is nothing to add."""
+    details = attributes(item.change) or (f"with {len(item.children)} of its own" if item.children else "")
+    return f" ({details})" if details else ""
+
+
+def _way_back(item: Drift) -> str:
+    """The one short statement that leads back; a longer way stands in the documents."""
+    statement = item.revert.strip()
+    short = statement.count(";") == 1 and "\n" not in statement and len(statement) <= _SHORT
+    return f"; back by {code(statement)}" if short else ""
 
 
 def attributes(change: Change, most: int = 3) -> str:

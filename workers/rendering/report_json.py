@@ -7,7 +7,7 @@ from typing import Any
 
 from workers.core.codec import to_json
 from workers.core.diff import Change, change_to_json
-from workers.core.examination import Examination
+from workers.core.examination import Examination, drift_to_json
 from workers.core.plan import Plan, Statement
 from workers.core.policy import Allowed
 from workers.core.refusals import Refusal
@@ -40,10 +40,7 @@ def report_json(view: ReportView, module: ModuleView, shown: EnvironmentView) ->
         "heads": list(examination.heads),
         "pending": _pending(examination, plan),
         "drift_known": examination.drift_known,
-        "drift": [
-            {"number": item.number, "touches_plan": item.touches_plan, **change_to_json(item.change)}
-            for item in examination.drift
-        ],
+        "drift": [drift_to_json(item) for item in examination.drift],
         "undeclared_known": examination.undeclared_known,
         "undeclared": list(examination.undeclared),
         "rehearsal": _rehearsal(examination, plan),

@@ -11,9 +11,8 @@ from workers.core.names import Direction
 from workers.core.plan import Plan, StatementKind
 from workers.core.rollout import RolloutState
 from workers.rendering import artifacts, logbook, sheet
-from workers.rendering.connection import connection_check
-from workers.rendering.differences import DiffFormat, diff_text
-from workers.rendering.facts import attributes
+from workers.rendering.connection import DiffFormat, connection_check, diff_text
+from workers.rendering.facts import drift_details
 from workers.rendering.markdown import code, plain, prose
 from workers.rendering.phrases import engine_name, label, moment
 from workers.rendering.planned import continuation
@@ -91,8 +90,9 @@ def _drift_report(view: WorkdocsView) -> str:
                 item.number,
                 label(item.change.kind.value, item.change.name),
                 item.change.difference.value,
-                attributes(item.change),
+                drift_details(item),
                 item.touches_plan,
+                item.revert,
             )
             for item in examination.drift
         ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from workers.core.diff import Change, diff_objects
 from workers.core.examination import Drift
+from workers.core.folding import Folded, fold, suspected_renames
 from workers.core.names import Direction
 from workers.core.plan import Statement
 from workers.core.progress import Left
@@ -61,8 +62,19 @@ def compare_with_expected(draft: Draft, services: Services, replaying: Replaying
     draft.drifted = bool(_changes(replayed.snapshot, draft.live, replaying.table, left))
     draft.seen = seen_live(draft.live, environment, replaying.made, replayed.snapshot)
     changes = _changes(seen(replayed.snapshot, environment), draft.seen, replaying.table, left)
-    draft.drift = tuple(
-        Drift(number=f"drift-{number}", change=change, touches_plan=False) for number, change in enumerate(changes, 1)
+    folded = fold(changes)
+    draft.drift = tuple(_drift(number, item, replaying.database) for number, item in enumerate(folded, 1))
+    draft.notes += [f"drift: {rename.question}" for rename in suspected_renames(folded)]
+
+
+def _drift(number: int, found: Folded, database: Database) -> Drift:
+    back = database.revert(found.change, found.children)
+    return Drift(
+        number=f"drift-{number}",
+        change=found.change,
+        children=found.children,
+        touches_plan=False,
+        revert="".join(f"{statement};\n" for statement in back),
     )
 
 

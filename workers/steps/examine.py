@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NoReturn
 
 from workers.core.errors import ExpectedError
-from workers.core.examination import Drift, Examination, Unmerged
+from workers.core.examination import Examination, Unmerged
 from workers.core.names import Direction
 from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
@@ -277,14 +278,13 @@ def _result(draft: Draft, services: Services, database: Database | None) -> Exam
         pending=draft.pending,
         unmerged=draft.unmerged,
         drift=tuple(
-            Drift(
-                number=item.number, change=item.change, touches_plan=item.change.parent in touched, revert=item.revert
-            )
+            replace(item, touches_plan=any(each.parent in touched for each in (item.change, *item.children)))
             for item in draft.drift
         ),
         drift_known=draft.drift_known,
         undeclared=proposal.undeclared,
         undeclared_known=proposal.undeclared_known,
+        suggested=proposal.suggested,
         live=draft.live,
         excluded=draft.seen.excluded if draft.seen else (),
         expected=draft.expected,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from psycopg import sql
 
+from workers.core.diff import Change
 from workers.core.errors import ExpectedError
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
@@ -13,6 +14,7 @@ from workers.core.plan import StatementKind
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.postgresql.binaries import installed
+from workers.databases.postgresql.revert import revert
 from workers.databases.postgresql.scratch import PostgresqlScratch
 from workers.databases.postgresql.target import PostgresqlTarget
 from workers.ports import Scratch, Target
@@ -58,6 +60,10 @@ class PostgresqlDatabase:
     def transactional(self, sql: str) -> bool:
         """Every statement does; what cannot is refused there by the server itself."""
         return True
+
+    def revert(self, change: Change, children: tuple[Change, ...]) -> tuple[str, ...]:
+        """Return the statements that lead back, where they are certain."""
+        return revert(change, children)
 
     def removal(self, index: Name) -> str:
         """Return the statement that removes an invalid index without locking its table."""

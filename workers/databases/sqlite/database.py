@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from workers.core.diff import Change
 from workers.core.names import Engine
 from workers.core.schema import Name
 from workers.databases.sqlite.file import path_of
@@ -41,6 +42,10 @@ class SqliteDatabase:
     def transactional(self, sql: str) -> bool:
         """DDL takes part in a transaction."""
         return True
+
+    def revert(self, change: Change, children: tuple[Change, ...]) -> tuple[str, ...]:
+        """Nothing certain is said yet."""
+        return ()
 
     def removal(self, index: Name) -> str:
         """A build that fails leaves nothing here, so nobody asks."""
