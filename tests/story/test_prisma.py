@@ -13,9 +13,8 @@ import pytest
 from tests.demo.github.contract import assert_no_violations
 from tests.story.ground import Ground
 from tests.story.house import House, open_house
-from tests.story.prisma_shop import FIRST, SECOND, add_column, prisma_files, script
+from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, prisma_files, with_column
 from tests.story.targets import PostgresDatabase, SqliteFile, Target
-from workers.sources.prisma.history import spellings
 
 SERVER = """\
 repositories:
@@ -58,7 +57,6 @@ def _file(ground: Ground, folder: Path) -> SqliteFile:
 def test_on_sqlite_a_pull_is_planned_approved_and_applied_with_the_rows_that_prisma_writes(open_prisma: OpenPrisma):
     house, prod = open_prisma()
     pull = house.open_pull(add_column())
-    print(house.report(pull))
     assert "**Add column** `orders.delivery`" in house.report(pull)
     house.say(pull, "bob", house.offered(pull))
     assert "prod applied and verified" in house.answers(pull)[-1]
@@ -69,12 +67,18 @@ def test_on_sqlite_a_pull_is_planned_approved_and_applied_with_the_rows_that_pri
 def test_on_postgresql_the_same(open_prisma: OpenPrisma, pg_url: str):
     house, prod = open_prisma(postgres=pg_url)
     pull = house.open_pull(add_column(provider="postgresql"))
-    print(house.report(pull))
     house.say(pull, "bob", house.offered(pull))
-    print(house.answers(pull)[-1])
     assert "prod applied and verified" in house.answers(pull)[-1]
     assert "delivery" in prod.columns()
     with psycopg.connect(pg_url) as connection:
         rows = connection.execute('SELECT * FROM "_prisma_migrations" ORDER BY started_at').fetchall()
-    print(rows)
     assert [row[3] for row in rows] == [FIRST, SECOND]
+
+
+def test_a_schema_change_without_a_migration_is_named_at_its_line_with_the_migration_to_commit(open_prisma: OpenPrisma):
+    house, _ = open_prisma()
+    pull = house.open_pull({SCHEMA: with_column("delivery")})
+    report = house.report(pull)
+    assert f"`{SCHEMA}:23` `undeclared_changes`" in report
+    assert "Ready to commit: prisma/migrations/20250101120001_schema/migration.sql" in report
+    assert 'ALTER TABLE "orders" ADD COLUMN "delivery" TEXT;' in report

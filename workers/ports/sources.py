@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workers.core.config import Module
+from workers.core.examination import Suggested
 from workers.core.names import Engine, SourceKind
 from workers.core.refusals import Refusal
 from workers.core.schema import Name
@@ -94,7 +95,7 @@ class Recording:
     tool: str = ""
     notes: tuple[str, ...] = ()
     fixed: bool = False
-    created: str = ""
+    created: Suggested | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -169,6 +170,10 @@ class Source(Protocol):
 
     def faults(self, tree: Tree, module: Module) -> tuple[Refusal, ...]:
         """What the tool itself says is wrong with the source's files, without a database; () where only running them could tell."""
+        ...
+
+    def place_of(self, tree: Tree, module: Module, entry: str) -> tuple[str, int] | None:
+        """(path, line) of the model that an undeclared entry is about, None where that is not known."""
         ...
 
     def judge_rows(self, history: History, base: History, rows: Rows, environment: str) -> RowsJudged:

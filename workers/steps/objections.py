@@ -32,7 +32,7 @@ def mismatches(known: Known, proof: Proof, recorded: Recorded | None) -> list[Re
     ours = proof.forward.after
     changes = (*diff(ours, recorded.after), *diff_objects(ours.authority, recorded.after.authority))
     found = [f"{change.kind.value} {change.label}" for change in changes]
-    found += [f"rows of {'.'.join(name)}" for name, _ in sorted(set(proof.rows) ^ set(recorded.rows))]
+    found += [f"rows of {'.'.join(name)}" for name in sorted(_unlike(proof, recorded))]
     found += [f"the record of {row[0]}" for row in sorted(set(proof.marks) ^ set(recorded.marks))]
     if not found:
         return []
@@ -52,6 +52,20 @@ def _elsewhere(rest: Rest, proof: Proof) -> list[Refusal]:
     message = f"what is missing of rollout {rest.marker.sequence} does not lead to where its plan leads: {names}"
     fix = "repair it by hand, then comment `/unlock`"
     return [Refusal(code=RefusalCode.REHEARSAL_FAILED, message=message, fix=fix, actor=Actor.APPROVER)]
+
+
+def rows_by_chance(proof: Proof, recorded: Recorded) -> tuple[str, ...]:
+    """The tables whose rows came out otherwise when the same fixed script ran again: it writes times, or what chance gives."""
+    same = {name for name, _ in proof.rows} & {name for name, _ in recorded.rows}
+    differing = {name for name, _ in set(proof.rows) ^ set(recorded.rows)}
+    return tuple(".".join(name) for name in sorted(same & differing)) if recorded.recording.fixed else ()
+
+
+def _unlike(proof: Proof, recorded: Recorded) -> set[Name]:
+    """The tables whose rows are not the same; of a fixed script, those that have rows after one run alone."""
+    if recorded.recording.fixed:
+        return {name for name, _ in proof.rows} ^ {name for name, _ in recorded.rows}
+    return {name for name, _ in set(proof.rows) ^ set(recorded.rows)}
 
 
 def unread(known: Known, proof: Proof) -> list[Refusal]:

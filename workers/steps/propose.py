@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from workers.core.authority import authority_effect
 from workers.core.diff import diff
 from workers.core.effects import is_additive, needs
+from workers.core.examination import Suggested
 from workers.core.names import Direction, Strategy
 from workers.core.plan import Body, Key, Observed, Plan, StatementKind
 from workers.core.refusals import Actor, Refusal, RefusalCode
@@ -14,7 +15,7 @@ from workers.core.schema import Name, Snapshot
 from workers.core.version_rows import marks
 from workers.ports import RecordDirection, Recording, RecordRequest, ScratchDatabase, Services
 from workers.steps.bookkeep import bookkeeping, can_be_marked
-from workers.steps.objections import mismatches, rows_read, rows_there_now, unread
+from workers.steps.objections import mismatches, rows_by_chance, rows_read, rows_there_now, unread
 from workers.steps.proof import Proof, Recorded, checksums, prove
 from workers.steps.question import Known, present_key
 from workers.steps.rest import again
@@ -51,6 +52,7 @@ class Proposal:
     after: Snapshot | None = None
     undeclared: tuple[str, ...] = ()
     undeclared_known: bool = False
+    suggested: Suggested | None = None
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     rehearsed: bool = False
@@ -197,8 +199,15 @@ def _freeze(known: Known, proof: Proof, recorded: Recorded | None) -> Proposal:
         base=checkout.base.commit,
         observed=Observed(seconds=proof.forward.seconds, scratch_version=known.dump.engine_version),
     )
-    notes = (known.python.note,) if known.python and known.python.note else ()
-    return Proposal(plan=plan, after=proof.forward.after, notes=notes, rehearsed=True)
+    notes = [known.python.note] if known.python and known.python.note else []
+    if recorded is not None:
+        notes += recorded.recording.notes if recorded.recording.fixed else ()
+        notes += [f"{recorded.recording.tool} warns: {item}" for item in recorded.recording.warnings]
+        notes += [
+            f"each run writes other rows into {name}: times, or what chance gives"
+            for name in rows_by_chance(proof, recorded)
+        ]
+    return Proposal(plan=plan, after=proof.forward.after, notes=tuple(notes), rehearsed=True)
 
 
 def _scope(known: Known, proof: Proof) -> tuple[Name, ...]:
@@ -237,6 +246,7 @@ def _with_undeclared(proposal: Proposal, found: Undeclared) -> Proposal:
         proposal,
         undeclared=found.entries,
         undeclared_known=found.known,
+        suggested=found.suggested,
         refusals=(*proposal.refusals, *found.refusals),
         notes=(*proposal.notes, *found.notes),
     )

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from workers.core.codec import canonical, sha256
 from workers.core.config import Module
+from workers.core.examination import Suggested
 from workers.core.names import Engine
 from workers.core.plan import Statement
 from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
@@ -26,7 +27,7 @@ from workers.ports import (
     Writer,
 )
 
-_CODE = frozenset({".py", ".ini", ".toml", ".cfg", ".sql", ".mako", ".txt", ".json", ".yml", ".yaml"})
+_CODE = frozenset({".py", ".prisma", ".ini", ".toml", ".cfg", ".sql", ".mako", ".txt", ".json", ".yml", ".yaml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Replayed:
     snapshot: Snapshot | None
     declared: tuple[str, ...] | None
     error: str = ""
+    suggested: Suggested | None = None
 
 
 def replay(question: ReplayQuestion, scratch: Scratch, replays: Replays) -> Replayed:
@@ -74,16 +76,17 @@ def run_replay(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
     """Bring an empty scratch database to the question's revisions and leave it there."""
     engine = question.like.engine
     declared: tuple[str, ...] | None = None
+    suggested: Suggested | None = None
     if question.revisions or question.declared:
         recording = question.source.record(_request(question, database, engine))
         if recording.error:
             return Replayed(None, None, f"{recording.failed or 'env.py'}: {recording.error}")
-        declared = recording.declared
+        declared, suggested = recording.declared, recording.created
     error = _run_statements(database, question.then)
     if error:
         return Replayed(None, None, error)
     with database.reading() as reader:
-        return Replayed(reader.snapshot(), declared)
+        return Replayed(reader.snapshot(), declared, suggested=suggested)
 
 
 def code_digest(tree: Tree, without: frozenset[str] = frozenset()) -> str:

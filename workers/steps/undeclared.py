@@ -7,23 +7,28 @@ follow later, is told where both differ.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from workers.core.codec import canonical, sha256
+from workers.core.codec import canonical, from_json, sha256
+from workers.core.examination import Suggested
 from workers.core.names import Direction
 from workers.core.refusals import Refusal, RefusalCode
 from workers.ports import RecordDirection, Recording, RecordRequest, Services, Tree
 from workers.steps.question import Known
-from workers.steps.replay import ReplayQuestion, code_digest, replay, run_replay
+from workers.steps.replay import Replayed, ReplayQuestion, code_digest, replay, run_replay
 
 _NO_METADATA = "no metadata is given to `context.configure`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undeclared:
-    """The new entries; `known` is false where the models could not be compared, and `notes` say why."""
+    """The new entries; `known` is false where the models could not be compared, and `notes` say why.
+
+    `suggested` is the migration that the tool itself would write for them, where it can.
+    """
 
     entries: tuple[str, ...] = ()
+    suggested: Suggested | None = None
     known: bool = False
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
@@ -39,20 +44,38 @@ def undeclared(known: Known, recording: Recording | None, services: Services) ->
     key = _key(known)
     kept = services.replays.get(key)
     if kept is not None:
-        return _judged(known, tuple(str(item) for item in json.loads(kept)))
-    entries, why = _declared_at_head(known, recording)
-    if entries is None:
-        return Undeclared(notes=(f"models and migrations were not compared: {why}",))
-    new = tuple(item for item in entries if item not in _on_base(known, services)) if entries else ()
-    services.replays.keep(key, json.dumps(new))
+        return _judged(known, from_json(_New, json.loads(kept)))
+    found = _declared_at_head(known, recording)
+    if found.declared is None:
+        return Undeclared(notes=(f"models and migrations were not compared: {found.error}",))
+    before = _on_base(known, services) if found.declared else frozenset()
+    entries = tuple(item for item in found.declared if item not in before)
+    new = _New(entries, found.suggested if entries else None)
+    services.replays.keep(key, canonical(new).decode())
     return _judged(known, new)
 
 
-def _judged(known: Known, new: tuple[str, ...]) -> Undeclared:
-    if new and _migrations_only(known):
-        note = f"models and migrations differ in {len(new)} new place(s); this pull brings migrations only, so that blocks nothing"
-        return Undeclared(entries=new, known=True, notes=(note,))
-    return Undeclared(entries=new, known=True, refusals=_refusals(new))
+@dataclass(frozen=True, slots=True)
+class _New:
+    """What is kept of a comparison."""
+
+    entries: tuple[str, ...]
+    suggested: Suggested | None
+
+
+def _judged(known: Known, new: _New) -> Undeclared:
+    if not new.entries:
+        return Undeclared(known=True)
+    if _migrations_only(known):
+        note = f"models and migrations differ in {len(new.entries)} new place(s); this pull brings migrations only, so that blocks nothing"
+        return Undeclared(entries=new.entries, suggested=new.suggested, known=True, notes=(_first_file(known) + note,))
+    return Undeclared(entries=new.entries, suggested=new.suggested, known=True, refusals=(_refusal(known, new),))
+
+
+def _first_file(known: Known) -> str:
+    """Where the pull's own first migration stands."""
+    own = (item for item in known.history.revisions if known.base.get(item.id) is None)
+    return next((f"{item.path}:{item.line}: " for item in own), "")
 
 
 def _migrations_only(known: Known) -> bool:
@@ -76,12 +99,12 @@ def _key(known: Known) -> str:
     return sha256(canonical(parts))
 
 
-def _declared_at_head(known: Known, recording: Recording | None) -> tuple[tuple[str, ...] | None, str]:
+def _declared_at_head(known: Known, recording: Recording | None) -> Replayed:
     """What the models of the merge result say at its own head; drift of the target must neither appear here nor hide anything."""
     if known.drifted:
         with known.database.scratch(None).empty(known.dump) as database:
             replayed = run_replay(_at_head(known, known.merge, known.history.heads), database)
-        return replayed.declared, replayed.error or _NO_METADATA
+        return replace(replayed, error=replayed.error or _NO_METADATA)
     if recording is None:
         with known.database.scratch(None).clone(known.dump) as copy:
             recording = known.source.record(
@@ -97,7 +120,8 @@ def _declared_at_head(known: Known, recording: Recording | None) -> tuple[tuple[
                     python=known.python,
                 ),
             )
-    return recording.declared, recording.declared_error or recording.error or _NO_METADATA
+    why = recording.declared_error or recording.error or _NO_METADATA
+    return Replayed(None, recording.declared, why, recording.created)
 
 
 def _on_base(known: Known, services: Services) -> frozenset[str]:
@@ -120,15 +144,17 @@ def _at_head(known: Known, tree: Tree, heads: tuple[str, ...]) -> ReplayQuestion
     )
 
 
-def _refusals(entries: tuple[str, ...]) -> tuple[Refusal, ...]:
-    if not entries:
-        return ()
+def _refusal(known: Known, new: _New) -> Refusal:
+    entries = new.entries
     shown = "; ".join(entries[:3]) + ("; …" if len(entries) > 3 else "")
-    message = f"the models and the migrations of this pull differ in {len(entries)} place(s): {shown}"
-    return (
-        Refusal(
-            code=RefusalCode.UNDECLARED_CHANGES,
-            message=message,
-            fix="commit a migration for it (`alembic revision --autogenerate`)",
-        ),
+    place = known.source.place_of(known.merge, known.question.module, entries[0])
+    fix = "commit a migration for it (`alembic revision --autogenerate`)"
+    if new.suggested is not None:
+        fix = f"commit a migration for it: this report holds the one that the tool would write, ready for {new.suggested.path}"
+    return Refusal(
+        code=RefusalCode.UNDECLARED_CHANGES,
+        message=f"the models and the migrations of this pull differ in {len(entries)} place(s): {shown}",
+        fix=fix,
+        path=place[0] if place else None,
+        line=place[1] if place else None,
     )

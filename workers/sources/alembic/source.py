@@ -61,6 +61,11 @@ class AlembicSource:
         del tree, module
         return ()
 
+    def place_of(self, tree: Tree, module: Module, entry: str) -> tuple[str, int] | None:
+        """Nothing: models are code, and were only run."""
+        del tree, module, entry
+        return None
+
     def judge_rows(self, history: History, base: History, rows: Rows, environment: str) -> RowsJudged:
         """Nothing: a row is a revision and no more."""
         del history, base, rows, environment

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
+from workers.core.examination import Suggested
 from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest
-from workers.reading.lexer import split
 from workers.sources.prisma.detect import Project
-from workers.sources.prisma.engine import Declared, EngineFault, Line, MigrationText, PrismaEngine, SchemaFile
-from workers.sources.prisma.history import Script
+from workers.sources.prisma.engine import EngineFault, Forward, Line, MigrationText, PrismaEngine, SchemaFile
+from workers.sources.prisma.entries import entries, warnings
+from workers.sources.prisma.history import SCRIPT, Script
 from workers.sources.prisma.migrations_table import Bookkeeper
 from workers.sources.prisma.scripts import Writer, is_empty
+
+_TIME = "%Y%m%d%H%M%S"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +65,20 @@ class Recorder:
         )
         if told is None:
             return recording
-        declared, back = told
-        entries = split(declared.sql, request.engine)
+        beyond = entries(told.declared.sql, request.engine)
         return replace(
             recording,
-            declared=tuple(" ".join(item.split()) for item in entries),
-            created=declared.sql,
-            undo=self._way_back(request, back.sql, pending),
+            declared=beyond,
+            created=Suggested(_next_path(matter), told.created.sql) if beyond else None,
+            undo=self._way_back(request, told.back.sql, pending),
+            warnings=warnings(told.expected.sql),
         )
 
-    def _forward(
-        self, request: RecordRequest, matter: Matter, names: frozenset[str]
-    ) -> tuple[Declared, Declared] | EngineFault | None:
+    def _forward(self, request: RecordRequest, matter: Matter, names: frozenset[str]) -> Forward | EngineFault | None:
         words = (request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line)
-        return self.engine.brought_forward(*words) if request.declared else self.engine.deploy(*words)
+        return (
+            self.engine.brought_forward(*words, done=request.done) if request.declared else self.engine.deploy(*words)
+        )
 
     def _way_back(self, request: RecordRequest, sql: str, undone: tuple[Script, ...]) -> tuple[RecordedStatement, ...]:
         """Prisma has no downgrade: its engine says what separates the schemas after and before."""
@@ -95,3 +100,13 @@ def _failed(fault: EngineFault) -> Recording:
         said = f"{said}; the database says: {fault.database}"
     code = f"Prisma's {fault.code}: " if fault.code.startswith("P") else ""
     return Recording(statements=(), failed=fault.migration, error=f"{code}{said}")
+
+
+def _next_path(matter: Matter) -> str:
+    """A folder that comes after the newest migration: a second later, where its name begins with a time."""
+    newest = matter.scripts[-1].name if matter.scripts else ""
+    try:
+        later = datetime.strptime(newest[:14], _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
+    except ValueError:
+        return posixpath.join(matter.project.migrations, f"{newest}_next" if newest else "0_init", SCRIPT)
+    return posixpath.join(matter.project.migrations, f"{later.strftime(_TIME)}_schema", SCRIPT)

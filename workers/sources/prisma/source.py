@@ -75,6 +75,12 @@ class PrismaSource:
         said = self._described(tuple(SchemaFile(*file) for file in project.files), self._line(tree, module, project))
         return _schema_faults(project, said)
 
+    def place_of(self, tree: Tree, module: Module, entry: str) -> tuple[str, int] | None:
+        """The line of the model, or of the field, that an entry names; else where the schema begins."""
+        project = self._project(tree, module)
+        place = project.outline.named_in(entry)
+        return (place.path, place.line) if place else (project.files[0][0], 1)
+
     def judge_rows(self, history: History, base: History, rows: Rows, environment: str) -> RowsJudged:
         """Failed migrations, and records whose checksum fits no file."""
         return migrations_table.judge_rows(history, base, rows, environment)
@@ -178,7 +184,7 @@ def _schema_faults(project: detect.Project, said: Described | EngineFault) -> tu
         return (
             Refusal(
                 code=RefusalCode.PLAN_INCOMPLETE,
-                message=f"{path}:{line}: {said.message}",
+                message=said.message,
                 fix=fix,
                 path=path,
                 line=line,
@@ -188,7 +194,7 @@ def _schema_faults(project: detect.Project, said: Described | EngineFault) -> tu
     return tuple(
         Refusal(
             code=RefusalCode.PLAN_INCOMPLETE,
-            message=f"{item.path}:{item.line}: {item.message}",
+            message=item.message,
             fix=fix,
             path=item.path,
             line=item.line,
