@@ -68,6 +68,27 @@ def test_two_approvals_are_two_people(open_shop: OpenShop):
     assert "delivery" in shop.prod.columns()
 
 
+def test_a_clean_merge_excludes_nobody_and_one_that_holds_more_its_author(open_shop: OpenShop):
+    shop = open_shop()
+    house, world = shop.house, shop.house.world
+    pull = house.open_pull(add_column())
+    world.push(house.repo, house.people["carol"], "main", {"README.md": "# more\n"})
+    world.merge_branch(house.repo, house.people["bob"], "change", "main")
+    house.settle()
+    assert "bob" not in house.report(pull).split("May not approve")[1].splitlines()[0]
+    world.push(house.repo, house.people["carol"], "main", {"README.md": "# even more\n"})
+    alice, grace = house.people["alice"], house.people["grace"]
+    world.merge_branch(house.repo, alice, "change", "main", dict(add_column("parcel")), author=grace)
+    house.settle()
+    refused = house.report(pull).split("May not approve")[1].splitlines()[0]
+    assert "grace" in refused
+    assert "bob" not in refused
+    comment = house.say(pull, "grace", house.offered(pull))
+    assert house.reactions(comment) == ["-1"]
+    house.say(pull, "bob", house.offered(pull))
+    assert shop.prod.columns()[-1] == "parcel"
+
+
 def test_an_approval_that_is_too_old_counts_no_more_and_the_others_stay(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="approvals: 2, approval_expires: 1h"))
     house = shop.house

@@ -17,6 +17,7 @@ from workers.ports import Pull, Rejection, Repository, Services
 from workers.steps.approvers import unused
 from workers.steps.hold import binding
 from workers.steps.target import reach, target_key
+from workers.steps.written import counted_pushes, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,9 @@ class Matter:
 
 def pull_facts(repository: Repository, pull: Pull, services: Services) -> PullFacts:
     """Who may not approve this pull: authenticated pushers and mapped authors of its commits, our own commits and clean merges left out."""
-    heard = services.store.pushes(repository.id, f"refs/heads/{pull.head_branch}")
-    pushes = [push for push in heard if not services.store.our_commit(repository.id, push.sha)]
     commits = services.host.commit_authors(repository, pull.number)
-    theirs = [
-        item for item in commits or () if not services.store.our_commit(repository.id, item.sha) and item.parents < 2
-    ]
+    theirs = written(repository, pull, commits or (), services)
+    pushes = counted_pushes(repository, pull, commits or (), theirs, services)
     named = {person for item in theirs for person in (item.author, item.committer) if person is not None}
     newest = next((item.sha for item in reversed(theirs)), pull.head)
     seen = any(push.sha in {newest, pull.head} for push in pushes)

@@ -37,6 +37,20 @@ class World(Scenery):
             pushes.set_branch(self.hub, repo, branch, sha, user)
             return sha
 
+    def merge_branch(
+        self, repo: Repo, user: User, branch: str, other: str, files: Files | None = None, *, author: User | None = None
+    ) -> str:
+        """Merges `other` into `branch` and pushes that, as somebody does at home; `files` are changed in the merge commit itself."""
+        with self.state.lock:
+            tips = [repo.git.tip(branch) or "", repo.git.tip(other) or ""]
+            texts = as_bytes(files or {}).items()
+            changed = [("100644", path, None if text is None else repo.git.write_blob(text)) for path, text in texts]
+            tree = repo.git.write_tree(repo.git.merge_tree(tips[0], tips[1]), changed)
+            signature = self._signature(author or user)
+            sha = repo.git.write_commit(tree, tips, f"Merge {other} into {branch}", signature, signature)
+            pushes.set_branch(self.hub, repo, branch, sha, user)
+            return sha
+
     def force_push(
         self,
         repo: Repo,
