@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from workers.core.diff import Change
 from workers.core.errors import ExpectedError
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
@@ -57,6 +58,10 @@ class MysqlDatabase:
     def transactional(self, sql: str) -> bool:
         """Whether a statement runs inside a transaction; DDL ends the one that it comes in."""
         return not is_ddl(sql)
+
+    def revert(self, change: Change, children: tuple[Change, ...]) -> tuple[str, ...]:
+        """Nothing certain is said yet."""
+        return ()
 
     def removal(self, index: Name) -> str:
         """Return the statement that removes an index; a build that fails leaves none here."""
