@@ -19,6 +19,7 @@ _LOST = {
     ObjectKind.ENUM: "enum",
     ObjectKind.DOMAIN: "domain",
     ObjectKind.COMPOSITE_TYPE: "type",
+    ObjectKind.RANGE_TYPE: "type",
     ObjectKind.EXTENSION: "extension",
     ObjectKind.PRIMARY_KEY: "constraint",
     ObjectKind.UNIQUE: "constraint",
@@ -39,7 +40,7 @@ _WIDENINGS = (
     ("integer", "bigint"),
     ("real", "double precision"),
 )
-_STRENGTHENED = frozenset({"not_valid", "not_enforced"})
+_STRENGTHENED = frozenset({"not_valid", "not_enforced", "triggers"})
 _SIZED = re.compile(r"(?P<name>[a-z ]+?)\((?P<sizes>\d+(?:,\d+)?)\)")
 
 
