@@ -22,14 +22,6 @@ class Suggested:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Suggested:
-    """A migration that the source's own tool would write for what the models say beyond the migrations, ready to commit."""
-
-    path: str
-    text: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
     """What `00-connection-check.md` says. `rights` are of the role that read; `superfluous` are rights it should not have."""
@@ -140,7 +132,6 @@ class Examination:
     version_table: Name = ()
     version_columns: tuple[str, ...] = ()
     source: SourceKind | None = None
-    suggested: Suggested | None = None
     suggested: Suggested | None = None
     notes: tuple[str, ...] = ()
     rehearsed: bool = False

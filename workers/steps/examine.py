@@ -285,7 +285,6 @@ def _result(draft: Draft, services: Services, database: Database | None) -> Exam
         undeclared=proposal.undeclared,
         undeclared_known=proposal.undeclared_known,
         suggested=proposal.suggested,
-        suggested=proposal.suggested,
         live=draft.live,
         excluded=draft.seen.excluded if draft.seen else (),
         expected=draft.expected,
