@@ -81,6 +81,14 @@ def test_states_that_need_a_person_come_with_prismas_codes(prisma: PrismaEngine,
     assert deploy(prisma, database, migration("1_wrong", "SELECT 1")).code == "P3009"
 
 
+def test_a_schema_with_a_mistake_is_no_schema_to_compare_with(prisma: PrismaEngine, sqlite: Database):
+    broken = schema(sqlite, "model A {\n  id Int @id\n  b Foo\n}\n")
+    said = prisma.undeclared(sqlite.address, sqlite.engine, broken, Line.SEVEN)
+    assert isinstance(said, EngineFault)
+    assert (said.code, said.path, said.line) == ("P1012", "prisma/schema.prisma", 6)
+    assert "Foo" in said.message
+
+
 def test_a_folder_without_its_script_is_a_fault(prisma: PrismaEngine, sqlite: Database):
     said = deploy(prisma, sqlite, migration("1_empty", ""), migration("2_lost", None))
     assert isinstance(said, EngineFault)

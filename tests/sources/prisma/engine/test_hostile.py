@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from tests.sources.prisma.engine.projects import Database, deploy, migration, schema
 from workers.sources.prisma.engine import Declared, Described, EngineFault, Line, PrismaEngine, SchemaFile
+from workers.sources.prisma.process import PROGRAM
 
 pytestmark = pytest.mark.sandbox
-PROGRAM = """
+GENERATOR = """
 generator client {{
   provider = "node -e require('fs').writeFileSync('{mark}','')"
   output   = "{mark}"
@@ -25,7 +27,7 @@ model A {{
 def test_programs_and_output_paths_of_generators_are_words(either: PrismaEngine, sqlite: Database, data_dir: Path):
     data_dir.chmod(0o777)
     mark = data_dir / "ran"
-    files = schema(sqlite, PROGRAM.format(mark=mark))
+    files = schema(sqlite, GENERATOR.format(mark=mark))
     assert isinstance(either.describe(files, Line.SEVEN, datamodel=True), Described)
     assert isinstance(either.undeclared(sqlite.address, sqlite.engine, files, Line.SEVEN), Declared)
     assert not mark.exists()
@@ -70,6 +72,22 @@ def test_a_program_of_a_postgresql_migration_needs_rights_that_an_owner_has_not(
 
 
 @pytest.mark.parametrize(
+    ("sql", "state"),
+    [
+        ("CREATE TABLE t (id INTEGER); COPY t FROM STDIN;", "57014"),
+        ("BEGIN; CREATE TABLE t (id INTEGER); NONSENSE;", "42601"),
+        ("SELECT pg_terminate_backend(pg_backend_pid());", "57P01"),
+    ],
+)
+def test_a_migration_that_plays_with_the_session_is_a_fault(
+    prisma: PrismaEngine, postgresql: Database, sql: str, state: str
+):
+    said = deploy(prisma, postgresql, migration("1_hostile", sql))
+    assert isinstance(said, EngineFault)
+    assert (said.code, said.migration, said.state) == ("P3018", "1_hostile", state)
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;",
@@ -111,3 +129,14 @@ def test_words_of_a_fault_have_an_end(prisma: PrismaEngine, sqlite: Database):
     said = deploy(prisma, sqlite, migration("1_long", f"SELECT {'x' * 1_000_000};"))
     assert isinstance(said, EngineFault)
     assert max(len(said.message), len(said.database)) < 5000
+
+
+def test_the_engine_is_never_asked_to_reset_or_to_run_what_nobody_reads():
+    program = "".join(path.read_text() for path in sorted(PROGRAM.glob("*.mjs")))
+    asked = set(re.findall(r"\bengine\.(\w+)\(", program))
+    assert asked == {
+        *("validate", "lint", "get_config", "get_datamodel"),
+        *("applyMigrations", "createMigration", "devDiagnostic", "diagnoseMigrationHistory", "diff"),
+        *("evaluateDataLoss", "introspect", "schemaPush", "free"),
+    }
+    assert "reset" not in program

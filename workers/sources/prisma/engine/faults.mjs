@@ -38,7 +38,17 @@ function said(error) {
 function userFacing(value) {
   const code = value?.error_code ?? value?.code
   if (typeof code !== 'string' || !/^P\d{4}$/.test(code)) return null
-  return { code, message: plain(String(value.message)) }
+  const message = plain(String(value.message))
+  return { code, message, mistakes: mistakesIn(message) }
+}
+
+/** The places that the words of a schema's rejection point to: `error: …`, and below it `--> file:line`. */
+function mistakesIn(message) {
+  return [...message.matchAll(/^error: (.+)\n\s+-->\s+(.+):(\d+)$/gm)].map(([, words, path, line]) => ({
+    message: words,
+    path,
+    line: Number(line),
+  }))
 }
 
 function parsed(text) {
