@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -123,27 +124,50 @@ class Reading:
 
 
 def _connect(address: Address, application: str) -> Connection:
-    given: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
-    given |= _protection(address)
+    protection = _protection(address)
     try:
-        return pymysql.connect(
-            host=address.host,
-            port=address.port,
-            user=address.user,
-            password=address.password,
-            database=address.database,
-            charset="utf8mb4",
-            conv={},  # every value as the text that the server sends
-            autocommit=True,
-            local_infile=False,
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=_IDLE_SECONDS,
-            program_name=application,
-            client_flag=CLIENT.FOUND_ROWS,
-            **given,
-        )
-    except (pymysql.Error, OSError, ValueError) as error:
+        reached = _reached(address)
+    except OSError as error:
         raise unreachable(address, error) from None
+    connection = pymysql.connect(
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        password=address.password,
+        database=address.database,
+        charset="utf8mb4",
+        conv={},  # every value as the text that the server sends
+        autocommit=True,
+        local_infile=False,
+        read_timeout=_IDLE_SECONDS,
+        program_name=application,
+        client_flag=CLIENT.FOUND_ROWS,
+        defer_connect=True,
+        **protection,
+    )
+    try:
+        connection.connect(reached)
+    except (pymysql.Error, OSError, ValueError) as error:
+        reached.close()
+        raise unreachable(address, error) from None
+    return connection
+
+
+def _reached(address: Address) -> socket.socket:
+    """An open socket. The driver leaves one that does not get so far open, and a wait for a server tries often."""
+    if not address.socket:
+        reached = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
+        reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reached.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return reached
+    reached = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        reached.settimeout(CONNECT_SECONDS)
+        reached.connect(address.socket)
+    except OSError:
+        reached.close()
+        raise
+    return reached
 
 
 def _protection(address: Address) -> dict[str, Any]:

@@ -21,6 +21,16 @@ from workers.reading import mysql as reader_of_sql
 
 _LOCK_WAITS = frozenset({1205, 1213, 3572})
 _LOST = frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055})
+# Duplicate entry 'value' for key 'name', Incorrect integer value: 'value' for column `name`, and their like.
+_BEFORE_NAMES = {
+    1062: ("' for key ",),
+    1586: ("' for key ",),
+    1292: ("' for column ", "' for function "),
+    1366: ("' for column ",),
+    1411: ("' for function ",),
+    1367: (),
+    1525: (),
+}
 _FUNCTIONS = "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION'"
 _CATALOG_MODE = "SET SESSION sql_mode = '', time_zone = '+00:00', group_concat_max_len = 1048576"
 
@@ -146,7 +156,16 @@ def _told() -> Iterator[None]:
 def told(error: Exception) -> StatementError:
     """The server's own code and sentence. A connection that is gone has the state that says so."""
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    said = str(error.args[-1]) if error.args else "the connection was lost"
+    said = _without_values(number, str(error.args[-1])) if error.args else "the connection was lost"
     if number in _LOST or isinstance(error, OSError | pymysql.InterfaceError):
         return StatementError(f"the connection was lost: {said}", state="08006", lock_timeout=False)
     return StatementError(said, state=str(number), lock_timeout=number in _LOCK_WAITS)
+
+
+def _without_values(number: int, said: str) -> str:
+    """The server's sentence without a row's value, which some of them quote: it ends where the last name begins."""
+    for mark in _BEFORE_NAMES.get(number, ()):
+        before, found, after = said.rpartition(mark)
+        if found:
+            return f"{before.partition(chr(39))[0].rstrip(' :')}{mark[1:]}{after}"
+    return said.partition("'")[0].rstrip(" :") if number in _BEFORE_NAMES else said
