@@ -70,8 +70,9 @@ def open_yard(
     config: str = "",
     read_role: bool = False,
     superuser: bool = False,
+    scratch: str = "",
 ) -> Yard:
-    """Open it with the first migration applied and no rows; with `read_role`, another role reads."""
+    """Open it with the first migration applied and no rows; with `read_role`, another role reads; `scratch` is the URL of a lent server."""
     database, password = f"shop_{secrets.token_hex(4)}", f"canary-{secrets.token_hex(12)}"
     writer, reader = f"{database}_rw", f"{database}_ro"
     postgres.create_role(writer, password, options="LOGIN SUPERUSER" if superuser else "LOGIN")
@@ -82,6 +83,9 @@ def open_yard(
     variables = {"PROD_URL": url, "PROD_READ_URL": postgres.url(database, user=reader, password=password)}
     first_migration(folder / "first", url)
     reads = ', read_url: "env:PROD_READ_URL"' if read_role else ""
+    if scratch:
+        variables["SCRATCH_URL"] = scratch
+        reads += ', scratch: "env:SCRATCH_URL"'
     lines = ["repositories:", "  acme/shop:", "    modules:", "      shop:"]
     lines += [f"        python_environment: {ground.python}", "        environments:"]
     lines += [f'          prod: {{url: "env:PROD_URL"{reads}, approvers: from_repository}}']

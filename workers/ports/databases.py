@@ -230,8 +230,12 @@ class Database(Protocol):
         """A target by its URLs; connects lazily."""
         ...
 
+    def with_scratch(self, url: str) -> Database:
+        """The same engine, whose scratch databases are on the server of that URL."""
+        ...
+
     def scratch(self, url: str | None) -> Scratch:
-        """Scratch databases: private servers, or the configured one."""
+        """Scratch databases: private servers, or those of `with_scratch`; a URL goes before both."""
         ...
 
     def split(self, sql: str) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ def reach(environment: Environment, services: Services) -> tuple[Database, Targe
         message = f"the engine of {environment.name} is not served"
         raise ExpectedError(message, f"use one of: {served}", RefusalCode.TARGET_VERSION_UNSUPPORTED)
     read_url = services.secrets.resolve(environment.read_url.text) if environment.read_url else None
+    if environment.scratch is not None:
+        database = database.with_scratch(services.secrets.resolve(environment.scratch.text))
     return database, database.target(url, read_url)
 
 

@@ -259,9 +259,3 @@ def test_a_dump_runs_read_only_and_without_the_password_in_sight(server, names, 
 def test_the_superuser_of_scratch_has_a_name_of_its_own(target, scratch):
     with scratch.clone(target.dump(())) as clone, clone.reading() as reader:
         assert {item.get("owner") for item in reader.snapshot().authority if item.kind.value == "database"} != {OWNER}
-
-
-def test_a_configured_scratch_server_is_refused_plainly(engine):
-    with pytest.raises(ExpectedError) as refused:
-        engine.scratch("postgresql://somewhere/db")
-    assert refused.value.code is RefusalCode.CONFIG_INVALID

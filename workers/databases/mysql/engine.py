@@ -14,7 +14,7 @@ from workers.databases.mysql.binaries import Binaries
 from workers.databases.mysql.scratch import MysqlScratch
 from workers.databases.mysql.spelling import quoted
 from workers.databases.mysql.target import MysqlTarget
-from workers.ports import Scratch, Target
+from workers.ports import Database, Scratch, Target
 from workers.reading.lexer import split
 from workers.reading.mysql import is_ddl, read_rows
 from workers.sandbox.run import Sandbox
@@ -40,6 +40,11 @@ class MysqlDatabase:
     def target(self, url: str, read_url: str | None) -> Target:
         """Return a target by its URLs."""
         return MysqlTarget(url, read_url, self._hiding)
+
+    def with_scratch(self, url: str) -> Database:
+        """Refuse it, as `scratch` does."""
+        self.scratch(url)
+        return self
 
     def scratch(self, url: str | None) -> Scratch:
         """Return private servers; a configured one is refused."""

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 from psycopg import sql
 
 from workers.core.diff import Change
-from workers.core.errors import ExpectedError
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.plan import StatementKind
-from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
+from workers.databases.postgresql.address import Address, address
 from workers.databases.postgresql.binaries import installed
+from workers.databases.postgresql.borrowed import BorrowedScratch
 from workers.databases.postgresql.revert import revert
 from workers.databases.postgresql.scratch import PostgresqlScratch
 from workers.databases.postgresql.target import PostgresqlTarget
-from workers.ports import Scratch, Target
+from workers.ports import Database, Scratch, Target
 from workers.reading.lexer import split
 from workers.reading.postgresql import parse
 from workers.sandbox.run import Sandbox
@@ -33,6 +34,7 @@ class PostgresqlDatabase:
         self._sandbox = sandbox
         self._hiding = Hiding(key)
         self._binaries = installed()
+        self._lent: Address | None = None
 
     @property
     def engine(self) -> Engine:
@@ -43,14 +45,17 @@ class PostgresqlDatabase:
         """Return a target by its URLs."""
         return PostgresqlTarget(url, read_url, self._binaries, self._hiding)
 
+    def with_scratch(self, url: str) -> Database:
+        """Return the same engine with its scratch databases on a server that the operator lends."""
+        found = copy(self)
+        found._lent = address(url)  # noqa: SLF001 -- another of this class
+        return found
+
     def scratch(self, url: str | None) -> Scratch:
-        """Return private servers; a configured one is refused."""
-        if url is not None:
-            raise ExpectedError(
-                "a configured scratch server is not used for PostgreSQL yet",
-                "leave `scratch:` out: private servers of the same version are started on the worker's machine",
-                RefusalCode.CONFIG_INVALID,
-            )
+        """Return databases on the server that the operator lends, else private servers."""
+        lent = address(url) if url else self._lent
+        if lent is not None:
+            return BorrowedScratch(lent, self._area, self._sandbox.identity, self._hiding)
         return PostgresqlScratch(self._sandbox, self._area, self._binaries, self._hiding)
 
     def split(self, sql: str) -> tuple[str, ...]:

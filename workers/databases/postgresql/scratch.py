@@ -22,7 +22,7 @@ from workers.databases.postgresql.binaries import Binaries
 from workers.databases.postgresql.catalog_frame import USER
 from workers.databases.postgresql.dump import rights
 from workers.databases.postgresql.server import Server, Servers
-from workers.databases.postgresql.session import Connection, Reading, Writing, connected, reading
+from workers.databases.postgresql.session import Connection, Reading, Settings, Writing, connected, reading
 from workers.databases.postgresql.settings import path_of
 from workers.ports import Bind, Dump, Reader, Rows, ScratchAddress, ScratchDatabase, Writer
 from workers.sandbox.run import Sandbox
@@ -30,7 +30,7 @@ from workers.sandbox.run import Sandbox
 # The names that the target's own roles and database may need are freed first.
 OWNER = "schemagate_scratch"
 _MAINTENANCE = "schemagate_scratch"
-_LIMITS = (("lock_timeout", "30s"), ("statement_timeout", "5min"))
+LIMITS = (("lock_timeout", "30s"), ("statement_timeout", "5min"))
 _CHUNK = 100
 _LOG_SECONDS = 5.0
 _TABLES = f"""SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -72,14 +72,14 @@ class PostgresqlScratch:
         if found is None:
             raise ExpectedError(
                 f"no PostgreSQL of the target's major version ({like.engine_version}) is on the worker's machine",
-                f"install the server programs of PostgreSQL {_major(like.engine_version)} there",
+                f"install the server programs of PostgreSQL {major(like.engine_version)} there",
                 RefusalCode.TARGET_VERSION_UNSUPPORTED,
             )
         with Servers(sandbox=self._sandbox, area=self._area, binaries=found).started(log_statement="all") as server:
             yield server
 
     def _programs(self, engine_version: str) -> Binaries | None:
-        return next((item for item in self._binaries if item.major == _major(engine_version)), None)
+        return next((item for item in self._binaries if item.major == major(engine_version)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Copy:
         with connected(self.at(self.like.writing_role)) as connection:
             self._note(connection)
             path = path_of(self.like.settings, self.like.writing_role)
-            writer = Writing(connection, self.like.settings, path, self.hiding, _LIMITS)
+            writer = Writing(connection, self.like.settings, path, self.hiding, LIMITS)
             try:
                 yield writer
             finally:
@@ -123,14 +123,7 @@ class Copy:
         """Hash each table's rows as text, in an order of their hashes."""
         with reading(self.at(OWNER)) as connection:
             self._note(connection)
-            tables = connection.execute(_TABLES).fetchall()
-            found: list[tuple[Name, str]] = []
-            for start in range(0, len(tables), _CHUNK):
-                said = sql.SQL(" UNION ALL ").join(_checksum(*table) for table in tables[start : start + _CHUNK])
-                found += [
-                    ((schema, table), digest) for schema, table, digest in connection.execute(said).fetchall() if digest
-                ]
-        return tuple(found)
+            return checksums(connection)
 
     def served(self) -> tuple[str, ...]:
         """Every statement that others than we sent to this database, as the server wrote it down."""
@@ -173,7 +166,17 @@ class Copy:
         self.own.add(connection.info.backend_pid)
 
 
-def _major(version: str) -> int:
+def checksums(connection: Connection) -> tuple[tuple[Name, str], ...]:
+    """Hash each table's rows; empty tables are left out."""
+    tables = connection.execute(_TABLES).fetchall()
+    found: list[tuple[Name, str]] = []
+    for start in range(0, len(tables), _CHUNK):
+        said = sql.SQL(" UNION ALL ").join(_checksum(*table) for table in tables[start : start + _CHUNK])
+        found += [((schema, table), digest) for schema, table, digest in connection.execute(said).fetchall() if digest]
+    return tuple(found)
+
+
+def major(version: str) -> int:
     head = version.partition(".")[0]
     return int("".join(itertools.takewhile(str.isdigit, head)) or 0)
 
@@ -200,20 +203,20 @@ def _made(server: Server, like: Dump, hiding: Hiding) -> Copy:
             sql.Identifier(like.database), sql.Identifier(like.writing_role)
         )
         _ours(connection, create.as_string(), "a database of its name cannot be made on scratch")
-        _settled(connection, like)
+        settle(connection, like.writing_role, like.settings)
     return Copy(server=server, name=like.database, like=like, hiding=hiding)
 
 
-def _settled(connection: Connection, like: Dump) -> None:
-    """Let every session of the writing role begin with the plan's settings, as on the target; a project's own session is one."""
-    role = sql.Identifier(like.writing_role)
-    for name, value in like.settings:
-        if name == "search_path":  # a list, which only the server takes apart as it should
-            connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+def settle(connection: Connection, name: str, settings: Settings) -> None:
+    """Let every session of a role begin with the plan's settings, as on the target; a project's own session is one."""
+    role = sql.Identifier(name)
+    for setting, value in settings:
+        if setting == "search_path":  # a list, which only the server takes apart as it should
+            connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (setting, value))
             connection.execute(sql.SQL("ALTER ROLE {} SET search_path FROM CURRENT").format(role))
         else:
             connection.execute(
-                sql.SQL("ALTER ROLE {} SET {} TO {}").format(role, sql.Identifier(name), sql.Literal(value))
+                sql.SQL("ALTER ROLE {} SET {} TO {}").format(role, sql.Identifier(setting), sql.Literal(value))
             )
 
 
@@ -222,10 +225,10 @@ def _restored(database: Copy, dump: Dump) -> None:
         _ours(connection, dump.script, "its schema cannot be rebuilt on scratch")
     with database.superuser() as connection:
         for table, columns, rows in dump.version_rows:
-            _filled(connection, table, columns, rows)
+            fill(connection, table, columns, rows)
 
 
-def _filled(connection: Connection, table: Name, columns: tuple[str, ...], rows: Rows) -> None:
+def fill(connection: Connection, table: Name, columns: tuple[str, ...], rows: Rows) -> None:
     said = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
         sql.Identifier(*table),
         sql.SQL(", ").join(map(sql.Identifier, columns)),

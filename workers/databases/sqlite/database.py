@@ -12,7 +12,7 @@ from workers.databases.sqlite.file import path_of
 from workers.databases.sqlite.scratch import SqliteScratch
 from workers.databases.sqlite.session import Opener
 from workers.databases.sqlite.target import Locked, SqliteTarget
-from workers.ports import Scratch, Target
+from workers.ports import Database, Scratch, Target
 from workers.reading.lexer import split
 from workers.sandbox.run import Sandbox
 
@@ -31,6 +31,10 @@ class SqliteDatabase:
     def target(self, url: str, read_url: str | None) -> Target:
         """A file by its URL. A second URL means nothing here: there are no roles. Raises ExpectedError(config_invalid)."""
         return SqliteTarget(path=path_of(url), opener=self._opener, locked=self._locked)
+
+    def with_scratch(self, url: str) -> Database:
+        """A file needs no server: copies are files below the area."""
+        return self
 
     def scratch(self, url: str | None) -> Scratch:
         """Files below the area; a configured place is not needed."""
