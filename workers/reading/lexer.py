@@ -159,12 +159,14 @@ _STEPS = {
 _BLANK = " \t\n\r\f\v"  # not Python's idea of white space: a no-break space is a letter to these servers
 _SPACE = rf"(?P<space>[{_BLANK}]+)"
 _MARKS = r"(?P<semicolon>;)|(?P<open>\()|(?P<close>\))|(?P<other>[0-9][0-9A-Za-z_.]*|.)"
-_WORD = r"(?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)"
+# Letters are A to Z, _ and everything beyond ASCII; to name what is no letter compiles in a fraction of the time.
+_LETTER = r"[^\x00-@\[-^`{-\x7f]"
+_WORD = rf"(?P<word>{_LETTER}[^\x00-#%-/:-@\[-^`{{-\x7f]*)"
 # A word comes after the quotes that begin with a letter (E'...'), and swallows a dollar sign that would else open a quote.
 _POSTGRESQL = (
     rf"{_SPACE}|(?P<comment>--[^\r\n]*|/\*)"
     r"""|(?P<quoted>[eE]'|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*(?:'|\Z)|(?:[uU]&)?"(?:[^"]|"")*(?:"|\Z)"""
-    r"|\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$)"
+    rf"|\$(?:{_LETTER}[^\x00-/:-@\[-^`{{-\x7f]*)?\$)"
     rf"|{_WORD}|{_MARKS}"
 )
 _MYSQL = (

@@ -53,15 +53,17 @@ class TextError(ValueError):
     """A text that SQLite's tokenizer would not take, or that is not what it should be."""
 
 
-_PLAIN = re.compile(r"[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*", re.ASCII)
+# Letters are A to Z, _ and everything beyond ASCII; to name what is no letter compiles in a fraction of the time.
+_LETTER, _INSIDE = r"[^\x00-@\[-^`{-\x7f]", r"[^\x00-#%-/:-@\[-^`{-\x7f]"
+_PLAIN = re.compile(_LETTER + _INSIDE + "*")
 _TOKEN = re.compile(
-    r"""[ \t\n\f\r]*(?:(?P<nothing>--[^\n]*|/\*(?:.*?\*/|.*\Z)|\Z)
+    rf"""[ \t\n\f\r]*(?:(?P<nothing>--[^\n]*|/\*(?:.*?\*/|.*\Z)|\Z)
     |(?P<blob>[xX]'[0-9A-Fa-f]*')
-    |(?P<word>[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*)
+    |(?P<word>{_LETTER}{_INSIDE}*)
     |(?P<string>'(?:[^']|'')*')
     |(?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
     |(?P<number>0[xX][0-9A-Fa-f_]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
-    |(?P<parameter>\?[0-9]*|[:@$\#][A-Za-z0-9_$\u0080-\U0010ffff]+)
+    |(?P<parameter>\?[0-9]*|[:@$\#]{_INSIDE}+)
     |(?P<sign>->>|->|\|\||<<|>>|<=|>=|==|!=|<>|[-+*/%&|~<>=(),;.]))""",
     re.VERBOSE | re.DOTALL,
 )
