@@ -91,6 +91,24 @@ def test_output_is_capped(either: Sandbox):
     assert (outcome.killed, len(outcome.stdout)) == (Killed.OUTPUT, 1000)
 
 
+HOARDERS = "import os, time\nfor _ in range(6):\n    if not os.fork():\n        kept = b'x' * (60 << 20)\n        break\ntime.sleep(20)"
+
+
+def test_many_small_processes_may_not_hold_much_together(either: Sandbox, python: Runtime):
+    few = {"memory_bytes": 512 << 20, "read_only": python.binds, "environment": python.environment, "wall_seconds": 30}
+    outcome = either.run([python.bin, "-c", HOARDERS], small(**few, total_bytes=200 << 20))
+    assert outcome.killed is Killed.MEMORY
+    assert outcome.seconds < 10
+    outcome = either.run([python.bin, "-c", HOARDERS.replace("20)", "1)")], small(**few, total_bytes=2048 << 20))
+    assert outcome.killed is None
+
+
+def test_a_served_process_may_not_either(either: Sandbox, python: Runtime):
+    few = {"memory_bytes": 512 << 20, "read_only": python.binds, "environment": python.environment}
+    with either.serve([python.bin, "-c", HOARDERS], small(**few, total_bytes=200 << 20)) as served:
+        assert eventually(lambda: not served.alive, 10)
+
+
 def test_standard_input_is_empty(either: Sandbox):
     assert either.run(["/bin/cat"], small()).stdout == b""
 

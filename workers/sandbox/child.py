@@ -14,6 +14,7 @@ from enum import Enum
 from typing import IO
 
 from workers.sandbox.identity import Identity
+from workers.sandbox.memory import EVERY_SECONDS, held_bytes
 
 _CHUNK = 64 * 1024
 _GRACE = 5.0
@@ -25,6 +26,7 @@ class Killed(Enum):
     WALL_TIME = "wall_time"
     OUTPUT = "output"
     CPU_TIME = "cpu_time"
+    MEMORY = "memory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What is read from a child, and for how long it may run."""
+    """What is read from a child, how long it may run, and how much memory it may hold with all its children."""
 
     wall_seconds: float
+    total_bytes: int
     output_bytes: int
     error_bytes: int
 
@@ -158,14 +161,19 @@ class _Reading:
             os.close(ended)
 
     def _watch(self, selector: selectors.BaseSelector, ended: int, deadline: float) -> Killed | None:
+        look_at = time.monotonic() + EVERY_SECONDS
         while (left := deadline - time.monotonic()) > 0:
-            for key, _ in selector.select(left):
+            for key, _ in selector.select(min(left, EVERY_SECONDS)):
                 if key.fd == ended:
                     return None
                 if not self._read(key.fd):
                     selector.unregister(key.fileobj)
             if len(self.stdout) > self._bounds.output_bytes:
                 return Killed.OUTPUT
+            if time.monotonic() >= look_at:
+                if held_bytes(self._process.pid) > self._bounds.total_bytes:
+                    return Killed.MEMORY
+                look_at = time.monotonic() + EVERY_SECONDS
         return Killed.WALL_TIME
 
     def _read(self, number: int) -> bool:

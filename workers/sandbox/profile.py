@@ -37,7 +37,8 @@ class Profile:
     """One sandboxed process: what it sees, besides a read-only /usr, and its limits.
 
     `volatile` are empty folders in memory, each with its size in bytes, gone with the sandbox; `files` have their
-    content from us. Limits are per process, except `processes` (the whole sandbox), `tmp_bytes` (its /tmp) and `wall_seconds`.
+    content from us. Limits are per process, except `processes` and `total_bytes` (the whole sandbox), `tmp_bytes` (its
+    /tmp) and `wall_seconds`. Memory is looked at a few times a second: a sandbox that holds more than `total_bytes` is ended.
     More than `output_bytes` on stdout ends the run; of stderr the last `error_bytes` are kept.
     """
 
@@ -48,6 +49,7 @@ class Profile:
     environment: tuple[tuple[str, str], ...] = ()
     directory: str = TEMPORARY
     memory_bytes: int = 2048 * MEBIBYTE
+    total_bytes: int = 4096 * MEBIBYTE
     cpu_seconds: int = 300
     processes: int = 128
     file_bytes: int = 256 * MEBIBYTE

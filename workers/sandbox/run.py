@@ -82,7 +82,7 @@ class Bubblewrap:
             argv += [*limits(profile), *command]
             process = start(argv, environment={}, identity=self.identity, keep=keep)
             _close(keep)
-            return Served(process, inner=first_process(status))
+            return Served(process, inner=first_process(status), total_bytes=profile.total_bytes)
 
     def converse(self, command: Sequence[str], profile: Profile, *, user: Identity | None = None) -> Conversation:
         with self._prepared(profile) as (argv, keep, status):
@@ -140,7 +140,7 @@ class Unsandboxed:
         with contextlib.ExitStack() as kept:
             folder = kept.enter_context(claimed_folder(self.area))
             process = self._start(command, profile, folder)
-            return Served(process, inner=None, afterwards=kept.pop_all())
+            return Served(process, inner=None, total_bytes=profile.total_bytes, afterwards=kept.pop_all())
 
     def converse(self, command: Sequence[str], profile: Profile, *, user: Identity | None = None) -> Conversation:
         as_user = replace(self, identity=user or self.identity)
@@ -195,6 +195,7 @@ def _outside(text: str, binds: Sequence[Bind]) -> str:
 def _bounds(profile: Profile) -> Bounds:
     return Bounds(
         wall_seconds=profile.wall_seconds,
+        total_bytes=profile.total_bytes,
         output_bytes=profile.output_bytes,
         error_bytes=profile.error_bytes,
     )

@@ -9,11 +9,13 @@ import selectors
 import signal
 import subprocess
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from workers.sandbox.child import end
+from workers.sandbox.memory import EVERY_SECONDS, held_bytes
 
 _CHUNK = 64 * 1024
 _PIPE = 1024 * 1024  # the most that a pipe holds for an ordinary user
@@ -29,9 +31,15 @@ class Served:
     """
 
     def __init__(
-        self, process: subprocess.Popen[bytes], *, inner: int | None, afterwards: contextlib.ExitStack | None = None
+        self,
+        process: subprocess.Popen[bytes],
+        *,
+        inner: int | None,
+        total_bytes: int,
+        afterwards: contextlib.ExitStack | None = None,
     ) -> None:
         self._process = process
+        self._total_bytes = total_bytes
         self._afterwards = afterwards or contextlib.ExitStack()
         self._inner = inner
         self._log = bytearray()
@@ -102,11 +110,20 @@ class Served:
         with selectors.DefaultSelector() as selector:
             for number in tuple(self._open):
                 selector.register(number, selectors.EVENT_READ)
+            look_at = 0.0
             while self._open:
-                for key, _ in selector.select(1.0):
+                if time.monotonic() >= look_at:
+                    self._look()
+                    look_at = time.monotonic() + EVERY_SECONDS
+                for key, _ in selector.select(EVERY_SECONDS):
                     self._read(key.fd)
                     if key.fd not in self._open:
                         selector.unregister(key.fd)
+
+    def _look(self) -> None:
+        """End the whole sandbox where it holds too much; its first process is the one that the others die with."""
+        if self.alive and held_bytes(self._process.pid) > self._total_bytes:
+            self._process.kill()
 
     def _read(self, number: int) -> None:
         """Takes what is in a pipe now; a writer that never stops holds nobody up."""

@@ -229,6 +229,8 @@ def _ending(outcome: Outcome, error: OutputError) -> str:
     """Why there is no answer, in words of ours: what the process itself said is not repeated."""
     if outcome.killed is Killed.WALL_TIME:
         return f"The migrations ran longer than {outcome.seconds:.0f} seconds and were ended."
+    if outcome.killed is Killed.MEMORY:
+        return "The migrations held more memory than a recording may have."
     if outcome.killed is Killed.CPU_TIME:
         return "The migrations used more processor time than a recording may have."
     if outcome.killed is Killed.OUTPUT:
