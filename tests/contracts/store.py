@@ -322,12 +322,14 @@ class StoreContract:
         with pytest.raises(ValueError, match="newer holder"):
             store.save_rollout(replace(rollout, fence=1, outcome="late"))
 
-    def test_unfinished_are_open_rollouts_and_those_without_workdocs(self, store, clock):
-        opened, failed, committed, dropped = (self.started(store, clock, live=live) for live in "abcd")
+    def test_unfinished_are_open_rollouts_and_those_whose_end_was_not_told(self, store, clock):
+        opened, failed, committed, dropped, told = (self.started(store, clock, live=live) for live in "abcde")
         store.save_rollout(advance(failed, RolloutState.FAILED))
         store.save_rollout(replace(advance(committed, RolloutState.FAILED), workdocs_commit="c" * 40))
         store.save_rollout(advance(dropped, RolloutState.SUPERSEDED))
-        assert [item.id for item in store.unfinished()] == [opened.id, failed.id]
+        store.save_rollout(replace(advance(told, RolloutState.FAILED), workdocs_commit="d" * 40))
+        store.keep_document(told.id, "told", "2026-11-20T10:00:00Z")
+        assert [item.id for item in store.unfinished()] == [opened.id, failed.id, committed.id]
 
     def test_rollouts_of_a_database_are_found_by_state(self, store, clock):
         first, second = (self.started(store, clock, live=live) for live in "ab")

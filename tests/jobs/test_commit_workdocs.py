@@ -11,7 +11,7 @@ from tests.fakes.store import a_plan
 from tests.fakes.target import KEY
 from workers.core.errors import InterruptedWorkError
 from workers.core.rollout import Rollout, RolloutState, advance
-from workers.jobs.commit_workdocs import commit_workdocs
+from workers.jobs.commit_workdocs import TOLD, commit_workdocs
 from workers.messages import CommitWorkdocs, Message
 from workers.ports import Services
 
@@ -38,8 +38,9 @@ def test_the_evidence_of_an_earlier_rollout_of_the_same_database_comes_first(ser
     assert sent(services) == [CommitWorkdocs(rollout=first.id)]
 
 
-def test_what_is_committed_is_not_committed_again(services: Services):
+def test_what_is_committed_and_told_is_done(services: Services):
     rollout = replace(failed(services, 3), workdocs_commit="a" * 40)
     services.store.save_rollout(rollout)
+    services.store.keep_document(rollout.id, TOLD, services.clock.iso())
     commit_workdocs(CommitWorkdocs(rollout=rollout.id), services)
     assert sent(services) == []

@@ -11,25 +11,39 @@ from workers.core.rollout import UNFINISHED, Rollout, RolloutState
 from workers.messages import CommitWorkdocs, PlanPull
 from workers.ports import CommitFile, Pull, Repository, Services
 from workers.rendering.comments import ended
+from workers.rendering.report import MARKER
 from workers.rendering.workdocs import workdocs
 from workers.steps.announce import ended_view
 from workers.steps.evidence import Context, context_of, link, workdocs_view
 
+TOLD = "told"
 TRIES = 4
 SOON = 15.0
 
 
 def commit_workdocs(message: CommitWorkdocs, services: Services) -> None:
-    """Render, sign, chain and commit the documents once; then say that the apply ended."""
+    """Render, sign, chain and commit the documents once; then say once that the apply ended, also where a worker died between the two."""
     rollout = services.store.rollout(message.rollout)
-    if rollout is None or rollout.workdocs_commit:
+    if rollout is None or TOLD in dict(services.store.documents(rollout.id)):
         return
-    _wait_for_earlier(rollout, services)
+    if not rollout.workdocs_commit:
+        _wait_for_earlier(rollout, services)
     if rollout.state is RolloutState.SUPERSEDED:
-        rollout = replace(rollout, state=RolloutState.PARTIAL)  # so it ended; that it was carried on since is the next one's evidence
+        rollout = replace(
+            rollout, state=RolloutState.PARTIAL
+        )  # so it ended; that it was carried on since is the next one's evidence
     context = context_of(rollout, services)
     repository = services.host.repository(rollout.repository)
     pull = services.host.pull(repository, rollout.pull)
+    if not rollout.workdocs_commit:
+        rollout = _keep_evidence(rollout, repository, pull, context, services)
+    _tell(rollout, repository, pull, context, services)
+    services.queue.send(PlanPull(repository=rollout.repository, pull=rollout.pull))
+
+
+def _keep_evidence(
+    rollout: Rollout, repository: Repository, pull: Pull, context: Context, services: Services
+) -> Rollout:
     _remember_checks(rollout, repository, context, services)
     task = _task(rollout, repository, pull, context, services)
     view = replace(workdocs_view(rollout, services), task=task)
@@ -37,12 +51,17 @@ def commit_workdocs(message: CommitWorkdocs, services: Services) -> None:
     files = tuple(CommitFile(path, text) for path, text in documents.files)
     commit = _commit(rollout, repository, pull, context, files, services)
     link(rollout, documents.section, services)
-    rollout = replace(rollout, workdocs_commit=commit)
     services.store.save_rollout(replace(services.store.rollout(rollout.id) or rollout, workdocs_commit=commit))
-    services.host.post_comment(
-        repository, rollout.pull, ended(ended_view(rollout, repository, pull, context, services))
-    )
-    services.queue.send(PlanPull(repository=rollout.repository, pull=rollout.pull))
+    return replace(rollout, workdocs_commit=commit)
+
+
+def _tell(rollout: Rollout, repository: Repository, pull: Pull, context: Context, services: Services) -> None:
+    """Say how it ended, unless a worker that died right after has said it; our report names the same commit and is another thing."""
+    view = ended_view(rollout, repository, pull, context, services)
+    ours = (item.body for item in services.host.comments(repository, rollout.pull) if item.by_us)
+    if not any(f"({view.commit_url})" in body and not body.rstrip().endswith(MARKER) for body in ours):
+        services.host.post_comment(repository, rollout.pull, ended(view))
+    services.store.keep_document(rollout.id, TOLD, services.clock.iso())
 
 
 def _wait_for_earlier(rollout: Rollout, services: Services) -> None:

@@ -202,7 +202,7 @@ class Store(Protocol):
         ...
 
     def unfinished(self) -> tuple[Rollout, ...]:
-        """Rollouts that are APPROVED, APPLYING or VERIFYING, and ended ones whose workdocs are not committed."""
+        """Rollouts that are APPROVED, APPLYING or VERIFYING, and ended ones whose end was not told yet (no document `told`)."""
         ...
 
     def rollouts_of_target(self, target: str, state: RolloutState) -> tuple[Rollout, ...]:

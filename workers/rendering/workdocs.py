@@ -11,7 +11,8 @@ from workers.core.names import Direction
 from workers.core.plan import Plan, StatementKind
 from workers.core.rollout import RolloutState
 from workers.rendering import artifacts, logbook, sheet
-from workers.rendering.connection import DiffFormat, connection_check, diff_text
+from workers.rendering.connection import connection_check
+from workers.rendering.differences import DiffFormat, diff_text
 from workers.rendering.facts import drift_details
 from workers.rendering.markdown import code, plain, prose
 from workers.rendering.phrases import engine_name, label, moment

@@ -16,7 +16,7 @@ from workers.ports import Hold
 from workers.store.ground import add
 from workers.store.inbox import reading
 from workers.store.plans import Plans
-from workers.store.tables import holds, rollouts, steps
+from workers.store.tables import documents, holds, rollouts, steps
 
 _ENDED = (RolloutState.APPLIED, RolloutState.FAILED, RolloutState.PARTIAL, RolloutState.SUPERSEDED)
 _CHANGING = ("fence", "state", "started_at", "finished_at", "outcome", "workdocs_commit")
@@ -67,8 +67,9 @@ class Rollouts(Plans):
     def unfinished(self) -> tuple[Rollout, ...]:
         """One that was superseded before it began left nothing to commit."""
         begun = or_(rollouts.c.state != RolloutState.SUPERSEDED.value, rollouts.c.started_at != "")
-        uncommitted = and_(rollouts.c.state.in_(_ENDED), rollouts.c.workdocs_commit == "", begun)
-        return self._rollouts(select(rollouts).where(or_(rollouts.c.state.in_(UNFINISHED), uncommitted)))
+        told = select(documents.c.rollout).where(documents.c.rollout == rollouts.c.id, documents.c.name == "told")
+        untold = and_(rollouts.c.state.in_(_ENDED), begun, ~told.exists())
+        return self._rollouts(select(rollouts).where(or_(rollouts.c.state.in_(UNFINISHED), untold)))
 
     def rollouts_of_target(self, target: str, state: RolloutState) -> tuple[Rollout, ...]:
         wanted = (rollouts.c.target == target) & (rollouts.c.state == state.value)
