@@ -10,7 +10,7 @@ import pytest
 from tests.builders import a_person, a_plan, a_refusal, an_approval, an_environment, drop_column
 from workers.core.approval import Approval, ApprovalWords, Role
 from workers.core.config import Approver, ApproverKind, CodeRule, DestructiveRule, DriftRule, Mode
-from workers.core.plan import Need, Plan
+from workers.core.plan import Continued, Need, Plan
 from workers.core.policy import (
     Allowed,
     Blocked,
@@ -116,6 +116,18 @@ def test_each_reason_alone_stops_an_approved_plan(changed: dict[str, Any], code:
 def test_other_statements_on_the_environment_before_need_the_code():
     assert not code_required(facing(approved()))
     assert code_required(facing(approved(), unlike=True))
+
+
+def test_the_rest_of_the_very_rollout_that_holds_the_target_passes_with_its_code():
+    rest = Continued(sequence=87, digest="a" * 64, done=(0,), left=(), stuck=1, statements=2)
+    plan = a_plan(continues=rest)
+    held = {"held_by": "held by #7", "held_for": (87, "a" * 64)}
+    assert isinstance(decide(facing(approved(plan=plan), plan=plan, **held)), Allowed)
+    assert codes(facing(approved(), **held)) == [Code.ENVIRONMENT_HELD]
+    assert codes(facing(approved(plan=plan), plan=plan, **{**held, "held_for": (88, "a" * 64)})) == [
+        Code.ENVIRONMENT_HELD
+    ]
+    assert code_required(facing(plan=plan))
 
 
 def test_every_reason_is_said_at_once():

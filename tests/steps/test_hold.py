@@ -10,10 +10,11 @@ import pytest
 from tests.fakes.store import a_plan
 from tests.fakes.target import KEY, FakeDatabase, as_target
 from workers.core.errors import ExpectedError, InterruptedWorkError
+from workers.core.plan import Continued
 from workers.core.refusals import RefusalCode
 from workers.core.rollout import Rollout, RolloutState, advance
 from workers.ports import Services
-from workers.steps.hold import binding, hold_and_lock
+from workers.steps.hold import binding, hold_and_lock, stalled
 from workers.steps.withdraw import withdraw
 
 
@@ -92,3 +93,55 @@ def test_a_rollout_that_has_begun_is_not_withdrawn(services: Services):
     begin(rollout, services)
     assert not withdraw(rollout, "rejected", services)
     assert services.store.rollout(rollout.id).state is RolloutState.APPLYING
+
+
+def half_done(services: Services) -> Rollout:
+    """A rollout that stopped half way and holds its target."""
+    rollout = approved(services)
+    services.store.take_hold(KEY, rollout.id, 3, "")
+    ended = advance(begin(rollout, services), RolloutState.PARTIAL)
+    services.store.save_rollout(ended)
+    return ended
+
+
+def continuation(first: Rollout, services: Services, sequence: int = 0) -> Rollout:
+    """An approved rollout whose plan is the rest of that one."""
+    number = sequence or first.sequence
+    rest = Continued(sequence=number, digest=first.digest, done=(), left=(), stuck=0, statements=0)
+    plan = a_plan(continues=rest)
+    services.store.keep_plan(plan, services.clock.code)
+    return services.store.start_rollout(plan.digest, KEY)
+
+
+def holder(services: Services) -> tuple[int, int]:
+    """(what the row says, whom it binds)."""
+    return services.store.hold(KEY).rollout, binding(KEY, services)[1].id
+
+
+def test_a_continuation_takes_the_hold_over_and_gives_it_back_where_it_did_not_begin(services: Services):
+    first = half_done(services)
+    second = continuation(first, services)
+    with hold_and_lock(as_target(FakeDatabase()), second, services):
+        assert holder(services) == (second.id, second.id)
+        assert stalled(KEY, services) == first
+    assert holder(services) == (first.id, first.id)
+
+
+def test_another_plan_and_the_rest_of_another_rollout_do_not_pass(services: Services):
+    first = half_done(services)
+    assert refusal(approved(services, pull=4), services, FakeDatabase()) is RefusalCode.ENVIRONMENT_HELD
+    other = continuation(first, services, sequence=first.sequence + 7)
+    assert refusal(other, services, FakeDatabase()) is RefusalCode.ENVIRONMENT_HELD
+
+
+def test_the_hold_of_a_continuation_that_came_to_nothing_is_the_half_done_rollouts_again(services: Services):
+    first = half_done(services)
+    second = continuation(first, services)
+    with hold_and_lock(as_target(FakeDatabase()), second, services):
+        begun = begin(second, services)
+    services.store.save_rollout(advance(begun, RolloutState.FAILED))
+    assert holder(services) == (second.id, first.id)
+    assert refusal(approved(services, pull=4), services, FakeDatabase()) is RefusalCode.ENVIRONMENT_HELD
+    third = services.store.start_rollout(second.digest, KEY)
+    with hold_and_lock(as_target(FakeDatabase()), third, services) as held:
+        assert held.hold.rollout == third.id

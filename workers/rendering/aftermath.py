@@ -75,7 +75,7 @@ def ran(found: tuple[Place, ...], room: Room) -> tuple[Ran, ...]:
     """What ran, told once for environments that ran the same."""
     grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for place in found:
-        if place.outlook is Outlook.APPLIED and place.last is not None:
+        if place.outlook is Outlook.APPLIED and place.last is not None and not failed(place.last):
             grouped.setdefault((place.module.id, _read(place, place.last)), []).append(place.name)
     return tuple(
         Ran(

@@ -113,6 +113,8 @@ def refusals(shown: EnvironmentView) -> tuple[Refusal, ...]:
 
 
 def applied_here(shown: EnvironmentView) -> bool:
-    """Whether the newest rollout of this pull put its migrations there (a rollback took them away again)."""
-    done = [item for item in shown.applied if item.rollout.state is RolloutState.APPLIED]
-    return bool(done) and done[-1].direction is not Direction.ROLLBACK
+    """Whether the newest rollout of this pull put its migrations there (a rollback took them away again); half of them counts."""
+    done = [item for item in shown.applied if item.rollout.state in {RolloutState.APPLIED, RolloutState.PARTIAL}]
+    if not done:
+        return False
+    return done[-1].direction is not Direction.ROLLBACK or done[-1].rollout.state is RolloutState.PARTIAL
