@@ -94,9 +94,11 @@ class PrismaEngine:
         lock_text: str | None,
         migrations: Sequence[MigrationText],
         line: Line,
+        *,
+        external: External = NOTHING_EXTERNAL,
     ) -> EngineFault | None:
         """Apply the migrations that a scratch database has not, each script as one batch, as `migrate deploy` does."""
-        found = self._ask(address, engine, requests.Said(files, line, lock_text, migrations), _DEPLOY)
+        found = self._ask(address, engine, requests.Said(files, line, lock_text, migrations, external), _DEPLOY)
         return found if isinstance(found, EngineFault) else None
 
     def undeclared(

@@ -96,6 +96,7 @@ def online(found: Scratch, said: Said, tasks: Iterable[Task]) -> bytes:
             "lock": said.lock_text,
             "migrations": [{"name": item.name, "sql": item.sql} for item in said.migrations],
             "external": {"externalTables": list(said.external.tables), "externalEnums": list(said.external.enums)},
+            "prepare": said.external.script,
             "database": dict(found.words),
             "tasks": list(tasks),
         }

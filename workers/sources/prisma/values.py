@@ -32,10 +32,14 @@ class MigrationText:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Tables and enums that the project says are not Prisma's to change, qualified on PostgreSQL (`schema.table`)."""
+    """Tables and enums that the project says are not Prisma's to change, qualified on PostgreSQL (`schema.table`).
+
+    `script` makes them on a database on which no migration was applied yet (`migrations.initShadowDb` of a config).
+    """
 
     tables: tuple[str, ...] = ()
     enums: tuple[str, ...] = ()
+    script: str = ""
 
 
 NOTHING_EXTERNAL = External()
@@ -54,9 +58,9 @@ class Mistake:
 class EngineFault:
     """Why the engine gave no answer.
 
-    `code` is Prisma's own (P1012, P3009, …), or one of ours: `engine_error`, `engine_panic`, `engine_ended`, `out_of_time`,
-    `too_large`, `engine_mismatch`, `config_unreadable`. `database` holds the database's own words where it said any, `state` its code for them;
-    `path` and `line` then point into the migration.
+    `code` is Prisma's own (P1012, P3009, …), or one of ours: `engine_error`, `engine_panic`, `engine_ended`, `out_of_time`, `too_large`,
+    `engine_mismatch`, `config_unreadable`, `preparation_failed`. `database` holds the database's own words where it said any, `state` its
+    code for them; `path` and `line` then point into the migration.
     `mistakes` are all places where a schema is wrong, the first of which is this fault's own.
     """
 

@@ -29,13 +29,10 @@ def initial(prisma: PrismaEngine, database: Database, models: str = SHOP, line: 
     return migration("20260101000000_init", made.sql)
 
 
-@pytest.mark.parametrize("line", Line)
-def test_a_history_that_says_what_the_schema_says_leaves_nothing_undeclared(
-    either: PrismaEngine, database: Database, line: Line
-):
-    first = initial(either, database, line=line)
-    files = schema(database, line=line)
-    said = either.replayed(database.address, database.engine, files, database.lock, (first,), line)
+def test_a_history_that_says_what_the_schema_says_leaves_nothing_undeclared(either: PrismaEngine, database: Database):
+    first = initial(either, database)
+    words = (database.address, database.engine, schema(database), database.lock)
+    said = either.replayed(*words, (first,), Line.SEVEN)
     assert said == Declared("", "")
     rows = database.ask("SELECT migration_name, checksum, applied_steps_count, logs FROM _prisma_migrations")
     assert rows == [(first.name, hashlib.sha256((first.sql or "").encode()).hexdigest(), 1, None)]
@@ -108,6 +105,28 @@ def test_what_is_external_is_left_alone(prisma: PrismaEngine, database: Database
     assert kept == Declared("", "")
 
 
+def test_what_others_make_is_prepared_before_the_first_migration_and_only_then(
+    prisma: PrismaEngine, database: Database
+):
+    name = "people" if database.provider == "sqlite" else "public.people"
+    external = External(
+        tables=(name,), script="CREATE TABLE people (id INTEGER PRIMARY KEY);\nINSERT INTO people VALUES (1);"
+    )
+    words = (database.address, database.engine, schema(database, ""), database.lock)
+    first = migration("1", "CREATE TABLE a (id INTEGER PRIMARY KEY REFERENCES people (id)); DROP TABLE a;")
+    assert prisma.replayed(*words, (first,), Line.SEVEN, external=external) == Declared("", "")
+    assert prisma.replayed(*words, (first, migration("2", "")), Line.SEVEN, external=external) == Declared("", "")
+    assert database.ask("SELECT count(*) FROM people") == [(1,)]
+
+
+def test_a_preparation_that_cannot_run_says_so(prisma: PrismaEngine, database: Database):
+    words = (database.address, database.engine, schema(database), database.lock, (), Line.SEVEN)
+    said = prisma.deploy(*words, external=External(script="NONSENSE"))
+    assert isinstance(said, EngineFault)
+    assert (said.code, said.migration) == ("preparation_failed", "")
+    assert "NONSENSE" in said.message
+
+
 @pytest.mark.parametrize("line", Line)
 def test_schemas_enums_arrays_native_types_and_expressions_arrive_as_declared(
     prisma: PrismaEngine, postgresql: Database, line: Line
@@ -144,6 +163,29 @@ model Other {
     assert isinstance(made, Created)
     assert 'CREATE TABLE "audit"."things"' in made.sql
     assert prisma.replayed(*words, (migration("1_init", made.sql),), line) == Declared("", "")
+
+
+@pytest.mark.parametrize("line", Line)
+def test_views_and_extensions_are_declared_by_previews(prisma: PrismaEngine, postgresql: Database, line: Line):
+    models = """
+generator client {
+  provider        = "prisma-client-js"
+  previewFeatures = ["views", "postgresqlExtensions"]
+}
+model A {
+  id Int @id
+}
+view Doubled {
+  id Int @unique
+}
+"""
+    files = schema(postgresql, models, line, more="  extensions = [vector]\n")
+    words = (postgresql.address, postgresql.engine, files, postgresql.lock)
+    made = prisma.created(*words, (), line)
+    assert isinstance(made, Created)
+    assert 'CREATE EXTENSION IF NOT EXISTS "vector"' in made.sql
+    sql = made.sql + 'CREATE VIEW "Doubled" AS SELECT id * 2 AS id FROM "A";\n'
+    assert prisma.replayed(*words, (migration("1_init", sql),), line) == Declared("", "")
 
 
 def test_the_schema_of_the_scratch_role_is_the_default_one(prisma: PrismaEngine, postgresql: Database):

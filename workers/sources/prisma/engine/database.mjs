@@ -1,45 +1,34 @@
 // What the schema engine is asked about a scratch database; the answers are plain values.
 
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
-
-import { datasource } from './datasource.mjs'
 import { Fault } from './faults.mjs'
-import { schemaEngine } from './lines.mjs'
-import { connect as connectPostgres } from './postgres.mjs'
-import { connect as connectSqlite } from './sqlite.mjs'
+import { withDatabase, withEngine } from './session.mjs'
 import { RowCounts, recording, replayed } from './stand-ins.mjs'
-import { Trace } from './trace.mjs'
-
-const PROVIDERS = {
-  postgresql: 'postgresql',
-  postgres: 'postgresql',
-  sqlite: 'sqlite',
-  mysql: 'mysql',
-  sqlserver: 'sqlserver',
-  mongodb: 'mongodb',
-  cockroachdb: 'cockroachdb',
-}
 
 export const TASKS = { back, created, deploy, diagnose, push, remember, undeclared }
 
 const HEADS = /^\s*(?:datasource|generator)\s+\w+\s*\{[^}]*\}/gm
 
-/** What the tasks of one request share. The engine would take a schema of another engine for one of this database's. */
-export function openWork(request) {
-  const provider = PROVIDERS[datasource(request.files).provider] ?? request.database.engine
-  if (provider !== request.database.engine) {
-    throw new Fault({ code: 'engine_mismatch', message: `The schema is one for ${provider}, the database is ${request.database.engine}.` })
-  }
-  return { request, trace: new Trace(request.migrations) }
-}
-
 /** Applies the pending migrations as `migrate deploy` does. */
 async function deploy(work) {
   const { request } = work
+  await prepare(work)
   const done = await withEngine(work, {}, (engine) =>
     engine.applyMigrations({ migrationsList: migrationsList(request), filters: request.external }),
   )
   return { applied: done.appliedMigrationNames }
+}
+
+/** Makes what the project leaves to others, where no migration was applied yet; Prisma does so on its own second database. */
+async function prepare(work) {
+  const { prepare: script } = work.request
+  if (script === '') return
+  await withDatabase(work, async (adapter) => {
+    if (await adapter.hasHistory()) return
+    await adapter.executeScript(script).catch(() => {
+      const words = work.trace.failed.words
+      throw new Fault({ code: 'preparation_failed', message: words.message, database: words })
+    })
+  })
 }
 
 /** Keeps what the database is now, as the engine reads it, for `back`. */
@@ -143,33 +132,6 @@ async function diagnose(work) {
 
 function loss({ message, stepIndex }) {
   return { message, step: stepIndex }
-}
-
-/** Runs `use` with a fresh engine on a session of its own. `wrap` may stand between the engine and the database. */
-async function withEngine(work, { wrap = (adapter) => adapter, shadow = refused }, use) {
-  const { request, trace } = work
-  const connect = request.database.engine === 'sqlite' ? connectSqlite : connectPostgres
-  const module = await schemaEngine(request.line)
-  const adapter = await connect(request.database, trace)
-  const bound = bindMigrationAwareSqlAdapterFactory({
-    provider: adapter.provider,
-    adapterName: adapter.adapterName,
-    connect: async () => wrap(adapter),
-    connectToShadowDb: async () => shadow(adapter),
-  })
-  const datamodels = request.files.map((file) => [file.path, file.content])
-  try {
-    const engine = await module.SchemaEngine.new({ datamodels }, () => {}, bound)
-    const found = await use(engine)
-    engine.free()
-    return found
-  } finally {
-    await adapter.close()
-  }
-}
-
-function refused() {
-  throw new Error('this task has no second database')
 }
 
 /** All migrations of a request, or those of some names. */

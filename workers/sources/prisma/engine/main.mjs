@@ -1,14 +1,15 @@
 // One request in, one answer out: reads the request file named on the command line, does its tasks in order, writes JSON to stdout.
 //
-// Request: {line, files, lock, migrations, external, database, tasks: [{do, ...}]}. Answer: {answers: [...]} with one entry a
+// Request: {line, files, lock, migrations, external, prepare, database, tasks: [{do, ...}]}. Answer: {answers: [...]} with one entry a
 // task, or fewer and {fault}: the first task that cannot be done ends the run, as the later ones build upon it.
 
 import { readFileSync } from 'node:fs'
 
 import { readConfig } from './config.mjs'
-import { TASKS as DATABASE_TASKS, openWork } from './database.mjs'
+import { TASKS as DATABASE_TASKS } from './database.mjs'
 import { faultOf } from './faults.mjs'
 import { describe, order } from './schema.mjs'
+import { openWork } from './session.mjs'
 
 const TASKS = { config: readConfig, describe, order }
 const answers = []

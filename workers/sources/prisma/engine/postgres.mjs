@@ -67,6 +67,10 @@ function adapter(client, schemaName, trace) {
         throw trace.scriptFailed(described(error))
       }
     },
+    hasHistory: async () => {
+      const found = await client.query('SELECT to_regclass($1) IS NOT NULL AS here', ['_prisma_migrations'])
+      return found.rows[0].here
+    },
     startTransaction: () => Promise.reject(new Error('the schema engine opens no transaction of its own')),
     dispose: async () => {},
     close: () => client.end(),

@@ -16,6 +16,7 @@ export async function connect(database, trace) {
     limits: { attach: 0 },
     timeout: 5000,
   })
+  file.exec('PRAGMA synchronous=OFF') // a file that is thrown away need not outlive a power cut
   return adapter(file, trace)
 }
 
@@ -42,6 +43,7 @@ function adapter(file, trace) {
         throw trace.scriptFailed(described(error))
       }
     },
+    hasHistory: async () => hasHistory(file),
     startTransaction: () => Promise.reject(new Error('the schema engine opens no transaction of its own')),
     dispose: async () => {},
     close: async () => file.close(),
@@ -58,7 +60,7 @@ function execute(file, query) {
 }
 
 function rows(file, query) {
-  if (HISTORY.test(query.sql) && file.prepare(HAS_HISTORY).get() === undefined) {
+  if (HISTORY.test(query.sql) && !hasHistory(file)) {
     return { columnNames: [], columnTypes: [], rows: [] }
   }
   const statement = file.prepare(query.sql)
@@ -71,6 +73,10 @@ function rows(file, query) {
     columnTypes: types,
     rows: found.map((row) => row.map((given, at) => value(given, types[at]))),
   }
+}
+
+function hasHistory(file) {
+  return file.prepare(HAS_HISTORY).get() !== undefined
 }
 
 /** By the declared type of a table's column; what is computed has none and is known by its first value. */
