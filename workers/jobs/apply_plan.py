@@ -90,7 +90,7 @@ def _run(
     plan, before = stored.plan, given.examination.live
     if before is None:
         raise ValueError(rollout.id)
-    started = _begin(opened, rollout, stored, given, services)
+    started = _begin(opened, replace(rollout, fence=held.hold.fence), stored, given, services)
     if started is None:
         return None
     open_deployment(started, opened.repository, opened.pull.head, services)

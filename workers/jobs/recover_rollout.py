@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from workers.core.errors import ExpectedError
 from workers.core.names import CommandName
@@ -60,7 +61,9 @@ def _recover(rollout: Rollout, services: Services) -> None:
         text = f"the database shows {run.groups} of {len(stored.plan.body.group_effects)} transaction groups"
         note = Step(at=services.clock.iso(), command="recovery: the worker had died", result=text)
         services.store.journal(rollout.id, note)
-        ended = finish(current, stored.plan, before, run, target, _fence(current, services), services)
+        fence = _claim(current, services)
+        current = replace(current, fence=fence or current.fence)
+        ended = finish(current, stored.plan, before, run, target, fence, services)
     follow(ended, services)
     tell_deployment(ended, services.host.repository(ended.repository), services)
 
@@ -74,10 +77,13 @@ def _target(rollout: Rollout, services: Services) -> Target | None:
     return target if target is not None and target_key(target) == rollout.target else None
 
 
-def _fence(rollout: Rollout, services: Services) -> int:
-    """The fence of this rollout's own hold; none where somebody unlocked it and another rollout may hold the target by now."""
-    hold = services.store.hold(rollout.target)
-    return hold.fence if hold is not None and hold.rollout == rollout.id else 0
+def _claim(rollout: Rollout, services: Services) -> int:
+    """Raise the fence of this rollout's own hold, so that a worker that only seemed dead can end nothing; 0 where it is unlocked."""
+    known = services.store.hold(rollout.target)
+    if known is None or known.rollout != rollout.id:
+        return 0
+    hold = services.store.take_hold(rollout.target, rollout.id, rollout.pull, known.reason)
+    return hold.fence if hold is not None else 0
 
 
 def _unlock(asked: Asked, services: Services) -> None:
