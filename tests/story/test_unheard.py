@@ -55,6 +55,23 @@ def test_a_command_without_its_delivery_is_asked_for_once_and_not_acted_on(open_
     assert "prod applied and verified" in house.answers(pull)[-1]
 
 
+def test_what_people_said_is_forgotten_after_a_month(open_shop: OpenShop):
+    shop = open_shop()
+    house = shop.house
+    pull = house.open_pull(add_column())
+    house.say(pull, "dave", "/help")
+    said = [item.guid for item in house.world.state.deliveries.values() if item.event == "issue_comment"]
+    heard = [guid for guid in said if house.services.inbox.heard(guid) is not None]
+    assert len(heard) == 1
+    house.services.inbox.mark_done(f"{heard[0]}-0")
+    house.clock.moved += 29 * 86_400
+    house.reconcile()
+    assert house.services.inbox.heard(heard[0]) is not None
+    house.clock.moved += 2 * 86_400
+    house.reconcile()
+    assert house.services.inbox.heard(heard[0]) is None
+
+
 def test_a_delivery_that_comes_late_still_counts(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house

@@ -6,7 +6,9 @@ from workers.core.errors import ExpectedError
 from workers.core.rollout import UNFINISHED
 from workers.messages import CommitWorkdocs, PlanPull, Reconcile, RecoverRollout, Triage
 from workers.ports import Pull, PullMemory, Repository, Services
-from workers.steps.unheard import ask_again
+from workers.steps.unheard import ask_again, iso
+
+KEPT_SECONDS = 30 * 86_400.0  # longer than GitHub delivers again, and than comments are looked through
 
 
 def reconcile(message: Reconcile, services: Services) -> None:
@@ -15,6 +17,7 @@ def reconcile(message: Reconcile, services: Services) -> None:
     _send_outbox(services)
     services.queue.rescue()
     _recover_rollouts(services)
+    services.inbox.forget(iso(services.clock.now() - KEPT_SECONDS))
     for repository in services.host.repositories(services.configs.repositories()):
         try:
             pulls = services.host.open_pulls(repository)

@@ -22,15 +22,20 @@ def ask_again(repository: Repository, pulls: tuple[Pull, ...], services: Service
     """
     now = services.clock.now()
     read = services.store.comments_read(repository.id)
-    if read > _iso(now - PATIENCE - EVERY):
+    if read > iso(now - PATIENCE - EVERY):
         return
-    since, until = max(read, _iso(now - LONGEST)), _iso(now - PATIENCE)
+    since, until = max(read, iso(now - LONGEST)), iso(now - PATIENCE)
     numbers = {item.number for item in pulls}
     for comment in services.host.comments_since(repository, since) if read and numbers else ():
         if comment.under in numbers and since <= comment.created_at < until and _is_unheard(comment, services):
             _ask(repository, comment, services)
     services.store.remember_repository(repository)
     services.store.note_comments_read(repository.id, until)
+
+
+def iso(seconds: float) -> str:
+    """A moment as GitHub writes it."""
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _is_unheard(comment: Comment, services: Services) -> bool:
@@ -45,7 +50,3 @@ def _ask(repository: Repository, comment: Comment, services: Services) -> None:
         return
     view = NoticeView(by=comment.author_login, subject=command_word(comment.body), comment_url=comment.url)
     services.host.post_comment(repository, comment.under, unheard(view))
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
