@@ -7,7 +7,7 @@ from workers.core.refusals import Refusal
 from workers.rendering import facts
 from workers.rendering.issues import Issue, issue_text
 from workers.rendering.markdown import shortened, visible
-from workers.rendering.outlook import Place, outlook, places, refusals
+from workers.rendering.outlook import Outlook, Place, outlook, places, refusals
 from workers.rendering.pages import plan_pages
 from workers.rendering.phrases import count, runs
 from workers.rendering.planned import elsewhere
@@ -47,6 +47,8 @@ def environment_check(view: ReportView, module: ModuleView, shown: EnvironmentVi
             break
     missing = refusals(shown)
     said = f"{count(len(missing), 'thing')} missing" if missing else "nothing is missing"
+    if place.outlook is Outlook.WATCHED:
+        said = "watched only: another pipeline applies, and nothing here waits for it"
     title = f"{place.name}: {place.outlook.value}" + (f" · plan {shown.code}" if shown.code else "")
     return CheckTexts(
         title=_title(title),

@@ -93,11 +93,8 @@ def outlook(shown: EnvironmentView) -> Outlook:
         return Outlook.RUNNING
     if RefusalCode.NOTHING_TO_APPLY in codes and not actors & {Actor.AUTHOR, Actor.OPERATOR}:
         return Outlook.APPLIED if applied_here(shown) else Outlook.NOTHING
-    if (
-        shown.environment.mode is Mode.REPORT
-        and codes & {RefusalCode.COMMAND_NOT_ALLOWED}
-        and Actor.AUTHOR not in actors
-    ):
+    others = {item.actor for item in refusals(shown) if item.code is not RefusalCode.COMMAND_NOT_ALLOWED}
+    if shown.environment.mode is Mode.REPORT and not others & {Actor.AUTHOR, Actor.OPERATOR}:
         return Outlook.WATCHED
     if Actor.AUTHOR in actors or Actor.OPERATOR in actors:
         cannot = {item.code for item in refusals(shown) if item.actor in {Actor.AUTHOR, Actor.OPERATOR}} <= _CANNOT

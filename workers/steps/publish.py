@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workers.core.codec import sha256
+from workers.core.config import Mode
 from workers.core.plan import StoredPlan
 from workers.core.policy import Allowed, Blocked
 from workers.core.refusals import Actor, Refusal, RefusalCode
@@ -57,11 +58,17 @@ def overall(judged: tuple[Judged, ...], problems: tuple[Refusal, ...]) -> CheckS
 
 
 def state_of(judged: Judged) -> CheckState:
-    """One environment's state: done, a person's word is missing, or something needs a fix."""
+    """One environment's state: done, a person's word is missing, or something needs a fix.
+
+    One that another pipeline applies waits for nobody here: it fails only where somebody must mend something.
+    """
     if isinstance(judged.decision, Allowed):
         return CheckState.ACTION_REQUIRED if not judged.standing.in_progress else CheckState.IN_PROGRESS
     actors = {item.actor for item in judged.decision.refusals}
     codes = {item.code for item in judged.decision.refusals}
+    if judged.matter.environment.mode is Mode.REPORT:
+        others = {item.actor for item in judged.decision.refusals if item.code is not RefusalCode.COMMAND_NOT_ALLOWED}
+        return CheckState.FAILURE if others & {Actor.AUTHOR, Actor.OPERATOR} else CheckState.SUCCESS
     if RefusalCode.NOTHING_TO_APPLY in codes and not actors & {Actor.AUTHOR, Actor.OPERATOR}:
         return CheckState.SUCCESS
     if actors & {Actor.AUTHOR, Actor.OPERATOR}:
