@@ -331,6 +331,19 @@ class StoreContract:
         store.keep_document(told.id, "told", "2026-11-20T10:00:00Z")
         assert [item.id for item in store.unfinished()] == [opened.id, failed.id, committed.id]
 
+    def test_the_open_pulls_with_a_plan_that_was_not_applied_are_known(self, store, clock):
+        self.started(store, clock, pull=3)
+        for pull, live in ((4, "d"), (5, "e")):
+            store.keep_plan(a_plan(pull=pull, live=live), clock.code)
+        store.remember_pull(PullMemory(repository=7, number=5, closed=True))
+        assert store.pulls_with_plans(7, "shop", "prod") == (3, 4)
+        assert store.pulls_with_plans(7, "shop", "staging") == ()
+        applied = self.started(store, clock, pull=4, live="f")
+        for state in (RolloutState.APPLYING, RolloutState.VERIFYING, RolloutState.APPLIED):
+            applied = advance(applied, state)
+            store.save_rollout(applied)
+        assert store.pulls_with_plans(7, "shop", "prod") == (3,)
+
     def test_rollouts_of_a_database_are_found_by_state(self, store, clock):
         first, second = (self.started(store, clock, live=live) for live in "ab")
         store.save_rollout(advance(first, RolloutState.FAILED))

@@ -144,6 +144,35 @@ def test_a_fork_is_only_read_until_a_maintainer_asks_for_a_plan(open_shop: OpenS
     assert shop.prod.text() == before
 
 
+def test_an_environment_that_is_only_watched_blocks_no_merge(open_shop: OpenShop):
+    shop = open_shop(server_rules="approvers: from_repository, mode: report")
+    house = shop.house
+    pull, before = house.open_pull(add_column()), shop.prod.text()
+    assert house.report(pull).startswith("### 👀 prod is only watched here")
+    assert (house.check(pull).conclusion, house.check(pull, "schemagate: shop/prod").conclusion) == (
+        "success",
+        "success",
+    )
+    house.say(pull, "bob", f"/approve prod {house.any_code(pull)}")
+    assert house.answers(pull)
+    assert shop.prod.text() == before
+    house.push("change", {"alembic/versions/2b00000000bb_change.py": "def upgrade(:\n"})
+    assert house.check(pull).conclusion == "failure"
+
+
+def test_a_report_names_the_other_pulls_that_want_the_same_environment(open_shop: OpenShop):
+    shop = open_shop()
+    house = shop.house
+    first = house.open_pull(add_column())
+    assert "Effect on other pulls" not in house.report(first)
+    second = house.open_pull(add_column("parcel", revision="2c00000000cc"), branch="other", by="grace")
+    assert f"- #{first.number}: prod: has a plan too" in house.report(second)
+    house.world.close(first, house.people["alice"])
+    house.settle()
+    house.say(second, "grace", "/plan")
+    assert "Effect on other pulls" not in house.report(second)
+
+
 def test_a_closed_pull_applies_nothing(open_shop: OpenShop):
     shop = open_shop()
     house, alice = shop.house, shop.house.people["alice"]

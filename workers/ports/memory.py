@@ -135,6 +135,10 @@ class Store(Protocol):
         """Plans of a pull on an environment, newest first."""
         ...
 
+    def pulls_with_plans(self, repository: int, module: str, environment: str) -> tuple[int, ...]:
+        """The open pulls whose newest plan of an environment was not applied."""
+        ...
+
     def keep_plan(self, plan: Plan, new_code: Callable[[], str]) -> StoredPlan:
         """Store a plan, giving it a code never used in its pull; the same digest keeps its code."""
         ...

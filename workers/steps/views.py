@@ -41,7 +41,7 @@ def report_view(
         unmapped=max((item.facts.unmapped for item in judged), default=0),
         tasks=tuple((item.matter.environment.name, task_of(opened, item)) for item in judged),
         workdocs_sentence=_workdocs_sentence(judged),
-        other_pulls=(),
+        other_pulls=_other_pulls(opened, judged, services),
         author_login=pull.author_login,
         checked_at=services.clock.iso(),
     )
@@ -133,6 +133,7 @@ def _environment(opened: OpenPull, judged: Judged, server_url: str, services: Se
         engine_label=f"{examination.engine.value} {preflight.version}" if examination.engine and preflight else "",
         database=preflight.database if preflight else "",
         server=preflight.server if preflight else "",
+        needs_module=judged.standing.modules_concerned > 1,
     )
 
 
@@ -154,6 +155,18 @@ def _may_not(opened: OpenPull, judged: Judged) -> tuple[tuple[str, str], ...]:
         (opened.pull.author_login, "author"),
         *((named.get(int(item), f"id {item}"), "pushed or wrote a commit") for item in others),
     )
+
+
+def _other_pulls(opened: OpenPull, judged: tuple[Judged, ...], services: Services) -> tuple[tuple[int, str], ...]:
+    """The other open pulls that want something of the same environments, with what that means for them."""
+    found: dict[int, list[str]] = {}
+    for item in judged:
+        place = (opened.repository.id, item.matter.module.id, item.matter.environment.name)
+        for number in services.store.pulls_with_plans(*place):
+            if number != opened.pull.number and item.examination.pending:
+                found.setdefault(number, []).append(item.matter.environment.name)
+    fate = "has a plan too; when one of the two is applied, the other is planned again"
+    return tuple((number, f"{', '.join(dict.fromkeys(found[number]))}: {fate}") for number in sorted(found))
 
 
 def _workdocs_sentence(judged: tuple[Judged, ...]) -> str:

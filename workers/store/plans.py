@@ -10,11 +10,13 @@ from sqlalchemy import Connection, RowMapping, Select, and_, func, select, updat
 
 from workers.core.codec import from_json, to_json
 from workers.core.plan import Key, Plan, StoredPlan
+from workers.core.rollout import RolloutState
 from workers.store.ground import Ground, add
 from workers.store.inbox import reading
-from workers.store.tables import codes, plans
+from workers.store.tables import codes, plans, pulls, rollouts
 
 _MOST_TRIES = 100
+_APPLIED = RolloutState.APPLIED.value
 
 
 class Plans(Ground):
@@ -33,6 +35,17 @@ class Plans(Ground):
         with reading(self._engine) as connection:
             rows = connection.execute(_stored().where(wanted).order_by(plans.c.number.desc())).mappings().all()
         return tuple(stored for row in rows if (stored := self._stored_plan(row)))
+
+    def pulls_with_plans(self, repository: int, module: str, environment: str) -> tuple[int, ...]:
+        there = (plans.c.repository == repository, plans.c.module == module, plans.c.environment == environment)
+        newest = select(func.max(plans.c.number)).where(*there).group_by(plans.c.pull)
+        done = select(rollouts.c.id).where(rollouts.c.digest == plans.c.digest, rollouts.c.state == _APPLIED)
+        closed = select(pulls.c.number).where(
+            pulls.c.repository == plans.c.repository, pulls.c.number == plans.c.pull, pulls.c.closed
+        )
+        query = select(plans.c.pull).where(plans.c.number.in_(newest), ~done.exists(), ~closed.exists())
+        with reading(self._engine) as connection:
+            return tuple(connection.scalars(query.order_by(plans.c.pull)))
 
     def plan(self, digest: str) -> StoredPlan | None:
         return self._first(_stored().where(plans.c.digest == digest))
