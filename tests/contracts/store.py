@@ -369,6 +369,9 @@ class StoreContract:
         assert store.take_hold(TARGET, 2, 4, "applying") is None
         assert store.hold(TARGET) == hold
         assert store.take_hold("elsewhere", 2, 4, "applying") is not None
+        taken_over = store.take_hold(TARGET, 2, 4, "its continuation", instead_of=1)
+        assert (taken_over.rollout, taken_over.fence) == (2, hold.fence + 1)
+        assert store.take_hold(TARGET, 1, 3, "applying", instead_of=7) is None
 
     def test_every_claim_raises_the_fence(self, store):
         first = store.take_hold(TARGET, 1, 3, "applying")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from deploy.demo.github.records import Pull
 from tests.story.conftest import OpenShop
 from tests.story.dying import Died, let_die, revive
 from tests.story.ground import Shop
-from tests.story.shop import migration
+from tests.story.shop import migration, shop_config
 from workers.core.rollout import Rollout
 from workers.messages import ApplyPlan
 
@@ -94,17 +95,29 @@ def test_the_rest_is_carried_on_once_the_rows_are_mended(open_shop: OpenShop):
     old = house.services.store.plan(rollouts(shop)[0].digest).code
     house.say(pull, "bob", f"/approve prod {old}")
     assert "what a rollout left half done" in house.answers(pull)[-1]
+    shop.prod.run(MENDED)
+    house.say(pull, "bob", house.offered(pull))
+    assert (states(shop), held(shop)) == (["superseded", "applied"], None)
+    assert "one_email" in shop.prod.text()
+
+
+@pytest.mark.acceptance
+def test_a_continuation_that_fails_leaves_the_hold_and_one_that_is_applied_is_taken_back_as_a_whole(
+    open_shop: OpenShop, pg_url: str
+):
+    shop, pull = half_done(open_shop, postgres=pg_url)
+    house = shop.house
     house.say(pull, "bob", house.offered(pull))
     assert "It is still half done and held" in house.answers(pull)[-1]
     assert (states(shop), held(shop)) == (["partial", "failed"], 1)
     shop.prod.run(MENDED)
     house.say(pull, "bob", house.offered(pull))
     assert (states(shop), held(shop)) == (["superseded", "failed", "applied"], None)
-    assert "one_email" in shop.prod.text()
     house.say(pull, "bob", "/rollback prod")
     assert "orders.delivery" in house.report(pull).split("```sql")[0]
 
 
+@pytest.mark.acceptance
 def test_nothing_else_passes_the_hold_and_a_plain_word_is_not_enough(open_shop: OpenShop):
     shop, pull = half_done(open_shop)
     house = shop.house
@@ -224,7 +237,7 @@ def test_a_difference_that_only_shows_after_the_commit_keeps_the_hold_for_an_unl
     assert "surprise" in house.report(pull)
     house.say(pull, "bob", '/unlock prod "known"')
     assert held(shop) is None
-    assert "Applied" in house.report(pull)
+    assert "Applied on prod" in house.report(pull)
 
 
 @pytest.mark.acceptance
@@ -239,5 +252,50 @@ def test_what_somebody_took_away_after_the_commit_is_done_again(open_shop: OpenS
     shop.prod.run("DROP TRIGGER meddle ON alembic_version")
     house.say(pull, "alice", "/plan prod")
     assert "Build unique index" in house.report(pull)
+    house.say(pull, "bob", house.offered(pull))
+    assert (states(shop), held(shop)) == (["superseded", "applied"], None)
+
+
+@pytest.mark.acceptance
+def test_a_way_back_that_stopped_half_way_is_carried_on_as_a_way_back(open_shop: OpenShop, pg_url: str):
+    shop = open_shop(postgres=pg_url)
+    house = shop.house
+    up = '    op.alter_column("customers", "email", nullable=True)\n'
+    down = '    op.alter_column("customers", "email", nullable=False)\n'
+    add = '    op.add_column("orders", sa.Column("delivery", sa.Text))\n'
+    files = {
+        f"alembic/versions/{SECOND}_email.py": migration(SECOND, FIRST, up, down),
+        f"alembic/versions/{THIRD}_delivery.py": migration(
+            THIRD, SECOND, add, '    op.drop_column("orders", "delivery")\n'
+        ),
+    }
+    pull = house.open_pull(files)
+    house.say(pull, "bob", house.offered(pull))
+    shop.prod.run("INSERT INTO customers (id) VALUES (1)")
+    house.say(pull, "bob", "/rollback prod")
+    house.say(pull, "bob", f'/approve prod {house.code(pull)} --allow-destructive --accept-risk "it is empty"')
+    assert (states(shop), held(shop)) == (["applied", "partial"], 2)
+    assert READY in house.report(pull)
+    assert NO_DRIFT in house.report(pull)
+    shop.prod.run("DELETE FROM customers")
+    house.say(pull, "bob", f"/approve prod {house.code(pull)}")
+    assert (states(shop), held(shop)) == (["applied", "superseded", "applied"], None)
+    assert "rolled back" in house.answers(pull)[-1]
+    house.say(pull, "bob", house.offered(pull))
+    assert states(shop)[-1] == "applied"
+    assert "delivery" in shop.prod.columns()
+
+
+@pytest.mark.acceptance
+def test_a_build_that_waited_too_long_is_not_tried_on_top_of_what_it_left(open_shop: OpenShop, pg_url: str):
+    shop = open_shop(shop_config(prod="lock_timeout: 1s"), postgres=pg_url)
+    house = shop.house
+    pull = house.open_pull(concurrent_index())
+    with psycopg.connect(pg_url) as other:
+        other.execute("INSERT INTO customers (id, email) VALUES (1, 'a@example.com')")
+        house.say(pull, "bob", house.offered(pull))
+    assert (states(shop), held(shop)) == (["partial"], 1)
+    assert "lock timeout" in rollouts(shop)[0].outcome
+    assert "an invalid index is left" in rollouts(shop)[0].outcome
     house.say(pull, "bob", house.offered(pull))
     assert (states(shop), held(shop)) == (["superseded", "applied"], None)

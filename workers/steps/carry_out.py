@@ -82,7 +82,7 @@ def _run_group(doing: _Doing, number: int, first: int, group: tuple[Statement, .
             _attempt(doing, number, first, group)
         except StatementError as error:
             doing.writer.rollback()
-            if not error.lock_timeout or attempt == TRIES:
+            if not error.lock_timeout or attempt == TRIES or _left_something(doing, group):
                 _note(doing, "ROLLBACK", _ROLLED_BACK)
                 unsure = error.state.startswith(_CONNECTION_GONE) or not group[0].transactional
                 raise _StoppedError(f"{error.message} ({error.state})", unsure=unsure) from error
@@ -93,6 +93,14 @@ def _run_group(doing: _Doing, number: int, first: int, group: tuple[Statement, .
             raise
         else:
             return
+
+
+def _left_something(doing: _Doing, group: tuple[Statement, ...]) -> bool:
+    """Whether a statement outside of a transaction waited too long only after its index was there, invalid: the next try would meet it."""
+    if group[0].transactional:
+        return False
+    new = {(item.kind, item.name) for statement in group for item in statement.effect if item.before is None}
+    return any((item.kind, item.name) in new for item in doing.writer.snapshot().objects)
 
 
 def _attempt(doing: _Doing, number: int, first: int, group: tuple[Statement, ...]) -> None:

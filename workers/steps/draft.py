@@ -43,9 +43,9 @@ class Draft:
 
 
 def hear(draft: Draft, judged: RowsJudged) -> None:
-    """Take in what speaks against the version table's rows; a failed migration is what `/mark-applied` may be about."""
-    marking = draft.question.direction is Direction.MARK_APPLIED
-    draft.refusals += [item for item in judged.refusals if not (marking and item.code is RefusalCode.FAILED_MIGRATION)]
+    """Take in what speaks against the version table's rows; a failed migration is what `/mark-applied` and a continuation are about."""
+    mends = draft.question.direction is Direction.MARK_APPLIED or draft.question.stalled is not None
+    draft.refusals += [item for item in judged.refusals if not (mends and item.code is RefusalCode.FAILED_MIGRATION)]
     draft.notes += judged.notes
 
 
