@@ -121,7 +121,7 @@ def test_other_statements_on_the_environment_before_need_the_code():
 def test_the_rest_of_the_very_rollout_that_holds_the_target_passes_with_its_code():
     rest = Continued(sequence=87, digest="a" * 64, done=(0,), left=(), stuck=1, statements=2)
     plan = a_plan(continues=rest)
-    held = {"held_by": "held by #7", "held_for": (87, "a" * 64)}
+    held: dict[str, Any] = {"held_by": "held by #7", "held_for": (87, "a" * 64)}
     assert isinstance(decide(facing(approved(plan=plan), plan=plan, **held)), Allowed)
     assert codes(facing(approved(), **held)) == [Code.ENVIRONMENT_HELD]
     assert codes(facing(approved(plan=plan), plan=plan, **{**held, "held_for": (88, "a" * 64)})) == [

@@ -61,7 +61,7 @@ def plan_of(*statements: Statement, continues: Continued | None = None) -> Plan:
 
 
 def found(plan: Plan, *live: SchemaObject, recorded: str = "r0", ran: tuple[Ran, ...] = ()) -> Progress:
-    snapshot = Snapshot(engine=Engine.POSTGRESQL, version="16", database="shop", objects=ordered(live))
+    snapshot = Snapshot(engine=Engine.POSTGRESQL, version="16", database="shop", objects=ordered([*live]))
     return progress(plan, snapshot, (recorded,), ran)
 
 

@@ -115,7 +115,11 @@ def continuation(first: Rollout, services: Services, sequence: int = 0) -> Rollo
 
 def holder(services: Services) -> tuple[int, int]:
     """(what the row says, whom it binds)."""
-    return services.store.hold(KEY).rollout, binding(KEY, services)[1].id
+    said, bound = services.store.hold(KEY), binding(KEY, services)
+    assert said is not None
+    assert bound is not None
+    assert bound[1] is not None
+    return said.rollout, bound[1].id
 
 
 def test_a_continuation_takes_the_hold_over_and_gives_it_back_where_it_did_not_begin(services: Services):

@@ -24,7 +24,7 @@ def statement(group: int, *, transactional: bool = True) -> Statement:
 
 def told(statements: tuple[Statement, ...], *steps: tuple[Any, str]) -> tuple[Ran, ...]:
     lines = (
-        Step(at="", command="-" if isinstance(what, int) else what, result=result, statement=what)
+        Step(at="", command="-", result=result, statement=what)
         if isinstance(what, int)
         else Step(at="", command=what, result=result)
         for what, result in steps
