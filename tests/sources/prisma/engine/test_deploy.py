@@ -165,6 +165,58 @@ model Other {
     assert prisma.replayed(*words, (migration("1_init", made.sql),), line) == Declared("", "")
 
 
+EVERYTHING = """
+CREATE TYPE mood AS ENUM ('happy', 'sad');
+CREATE TYPE pair AS (a integer, b text);
+CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE TABLE parent (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, small smallserial, flag boolean DEFAULT true, letter "char" DEFAULT 'x',
+  word char(3) DEFAULT 'abc', name varchar(20) DEFAULT 'it''s', body text COLLATE "C", price numeric(10, 2) DEFAULT 1.50, money money,
+  real real DEFAULT 1.5, double double precision, day date DEFAULT CURRENT_DATE, hour time(3), hourz timetz, at timestamp(6) DEFAULT now(),
+  atz timestamptz DEFAULT '2020-01-01 00:00:00+00', span interval, bits bit(4), varbits varbit(9), bytes bytea DEFAULT '\\x00', uuid uuid,
+  json json DEFAULT '{"a": 1}', jsonb jsonb, xml xml, net inet, mac macaddr, point point, mood mood DEFAULT 'sad', moods mood[],
+  list integer[] DEFAULT '{1,2}', words text[] DEFAULT ARRAY['a', 'b'], tree jsonb[], pair pair, positive positive, oid oid, range int4range,
+  ts tsvector, up text GENERATED ALWAYS AS (upper(body)) STORED, CHECK (price > 0), UNIQUE (name, word) DEFERRABLE INITIALLY DEFERRED,
+  EXCLUDE USING gist (range WITH &&) WHERE (flag)
+) WITH (fillfactor = 50);
+CREATE TABLE child (
+  id integer PRIMARY KEY, parent bigint NOT NULL REFERENCES parent ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE, a integer, b integer,
+  FOREIGN KEY (a) REFERENCES child (id) ON DELETE NO ACTION ON UPDATE RESTRICT NOT VALID
+);
+CREATE INDEX ON parent (lower(body) DESC NULLS LAST, name text_pattern_ops) INCLUDE (id) WHERE flag;
+CREATE INDEX ON parent USING gin (jsonb jsonb_path_ops);
+CREATE INDEX ON parent USING brin (at);
+CREATE INDEX ON parent USING hash (uuid);
+CREATE INDEX ON parent USING spgist (point);
+CREATE TABLE heir () INHERITS (child);
+CREATE TABLE parts (id integer, day date) PARTITION BY RANGE (day);
+CREATE TABLE part PARTITION OF parts FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE UNLOGGED TABLE fast (id integer);
+CREATE VIEW seen AS SELECT id FROM parent;
+CREATE MATERIALIZED VIEW kept AS SELECT id FROM parent;
+CREATE SEQUENCE counter AS smallint INCREMENT -1 MINVALUE -5 CYCLE CACHE 3;
+CREATE FUNCTION f(integer) RETURNS integer LANGUAGE sql AS 'SELECT $1';
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END; $$;
+CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+CREATE TRIGGER t BEFORE INSERT ON parent FOR EACH ROW EXECUTE FUNCTION t();
+CREATE POLICY mine ON parent USING (flag);
+ALTER TABLE parent ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE parent IS 'it is a parent';
+COMMENT ON COLUMN parent.id IS 'its id';
+"""
+
+
+@pytest.mark.parametrize("line", Line)
+def test_whatever_a_catalog_holds_is_read(prisma: PrismaEngine, postgresql: Database, line: Line):
+    words = (postgresql.address, postgresql.engine, schema(postgresql, "", line), postgresql.lock)
+    history = (migration("1_everything", EVERYTHING), migration("2_more", "CREATE TABLE more (id integer);"))
+    assert prisma.deploy(*words, history[:1], line) is None
+    said = prisma.brought_forward(*words, history, line, done=("1_everything",))
+    assert not isinstance(said, EngineFault), said
+    assert 'DROP TABLE "parent"' in said.declared.sql
+    assert 'DROP TABLE "more"' in said.back.sql
+
+
 @pytest.mark.parametrize("line", Line)
 def test_views_and_extensions_are_declared_by_previews(prisma: PrismaEngine, postgresql: Database, line: Line):
     models = """

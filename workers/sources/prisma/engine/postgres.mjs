@@ -8,9 +8,17 @@ const LIST = {
   [Column.Int32]: Column.Int32Array,
   [Column.Int64]: Column.Int64Array,
   [Column.Text]: Column.TextArray,
+  [Column.Character]: Column.CharacterArray,
 }
 // Numbers of pg_type, and those of their arrays. What is not here is text: the engine reads catalogs, not people's tables.
-const SCALARS = { 16: Column.Boolean, 21: Column.Int32, 23: Column.Int32, 20: Column.Int64, 26: Column.Int64 }
+const SCALARS = {
+  16: Column.Boolean,
+  18: Column.Character, // the catalogs' own "char"
+  20: Column.Int64,
+  21: Column.Int32,
+  23: Column.Int32,
+  26: Column.Int64,
+}
 const TIMES = new Set([1114, 1184])
 const ARRAYS = {
   1000: Column.Boolean,
@@ -18,13 +26,12 @@ const ARRAYS = {
   1007: Column.Int32,
   1016: Column.Int64,
   1028: Column.Int64,
-  1002: Column.Text,
+  1002: Column.Character,
   1003: Column.Text,
   1009: Column.Text,
   1015: Column.Text,
 }
 const AS_SENT = { getTypeParser: () => (text) => text }
-const parseArray = pg.types.arrayParser
 
 /** Opens one session. `database` is {socket, port, user, password, name}. */
 export async function connect(database, trace) {
@@ -97,7 +104,7 @@ function columnType(kind) {
 }
 
 function value(text, kind) {
-  if (kind in ARRAYS) return parseArray(text, (item) => scalar(item, ARRAYS[kind]))
+  if (kind in ARRAYS) return pg.types.arrayParser.create(text, (item) => scalar(item, ARRAYS[kind])).parse()
   if (TIMES.has(kind)) return moment(text, kind)
   return scalar(text, SCALARS[kind])
 }
