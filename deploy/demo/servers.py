@@ -68,9 +68,10 @@ class PostgresServer:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, major: int, directory: Path) -> PostgresServer:
+    def start(cls, major: int, directory: Path, *, install: Path | None = None) -> PostgresServer:
+        """Start the wheel's server of a major version, or another that is installed where its user can read it."""
         directory.mkdir(mode=0o755)
-        install = _reachable_install(_install(major), directory)
+        install = install or _reachable_install(_install(major), directory)
         password = secrets.token_hex(8)
         data = _init_cluster(install, directory, password)
         port = free_port()

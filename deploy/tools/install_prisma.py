@@ -22,7 +22,7 @@ def main(environment: Mapping[str, str]) -> int:
     if node is None:
         print("There is no Node of version 24 or newer; install one, or `schemagate[embedded]`.", file=sys.stderr)
         return 1
-    npm = _npm(node.program, environment)
+    npm = npm_command(node.program, environment)
     if npm is None:
         print("There is no npm; install it beside Node, or `schemagate[embedded]`.", file=sys.stderr)
         return 1
@@ -34,7 +34,7 @@ def main(environment: Mapping[str, str]) -> int:
     return 0
 
 
-def _npm(node: Path, environment: Mapping[str, str]) -> list[str] | None:
+def npm_command(node: Path, environment: Mapping[str, str]) -> list[str] | None:
     """The npm of the wheel, run by the Node that was found, else the system's."""
     spec = importlib.util.find_spec(WHEEL)
     for folder in (spec.submodule_search_locations or ()) if spec else ():

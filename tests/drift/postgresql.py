@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
+from psycopg import sql
 
 from tests.drift.cases import Case, read, said, write_expected
 from workers.core.diff import Change, diff
@@ -19,6 +20,8 @@ from workers.databases.postgresql.revert import revert
 
 HIDING = Hiding(b"a key of the tests, 32 bytes long")
 ENGINE = "postgresql"
+_SET = sql.SQL("SELECT pg_catalog.set_config({}, {}, true)")
+_SETTINGS = sql.SQL("; ").join(_SET.format(sql.Literal(name), sql.Literal(value)) for name, value in SETTINGS)
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
@@ -55,8 +58,7 @@ def made(connection: Connection, script: str) -> Iterator[None]:
 
 def as_seen(connection: Connection) -> Snapshot:
     """Read the schema as a target's is read."""
-    for name, value in SETTINGS:
-        connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", (name, value))
+    connection.execute(_SETTINGS)
     return snapshot(connection, HIDING)
 
 

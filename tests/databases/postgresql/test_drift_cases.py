@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,18 +13,36 @@ import pytest
 from deploy.demo.servers import PostgresServer
 from tests.drift.cases import Case, read, said, the_other_way
 from tests.drift.postgresql import ENGINE, Connection, as_seen, fits, look, made, way_back
+from tests.drift.servers import fetched
 from workers.core.diff import change_to_json, diff
 from workers.core.schema import snapshot_to_json
 
 CASES = read(ENGINE)
 SECRET = "sesame"
+WHEELS = {16: "postgres", 18: "postgres18"}
 
 
-@pytest.fixture(scope="module", params=[16, pytest.param(18, marks=pytest.mark.acceptance)])
-def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
-    server: PostgresServer = request.getfixturevalue("postgres" if request.param == 16 else "postgres18")
-    with psycopg.connect(server.create_database(), autocommit=True) as opened:
+LONG = [pytest.param(major, marks=pytest.mark.acceptance) for major in (14, 15, 17, 18)]
+
+
+@pytest.fixture(scope="module", params=[16, *LONG])
+def connection(request: pytest.FixtureRequest, shared_dir: Path) -> Iterator[Connection]:
+    """A session in an empty database of each major version; 16 alone in the quick suite."""
+    with _server(request, shared_dir) as server, psycopg.connect(server.create_database(), autocommit=True) as opened:
         yield opened
+
+
+@contextmanager
+def _server(request: pytest.FixtureRequest, shared_dir: Path) -> Iterator[PostgresServer]:
+    major = request.param
+    if major in WHEELS:
+        yield request.getfixturevalue(WHEELS[major])
+        return
+    server = PostgresServer.start(major, shared_dir / f"drift{major}", install=fetched(major, shared_dir))
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

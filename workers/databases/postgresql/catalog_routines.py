@@ -19,7 +19,8 @@ from workers.databases.postgresql.expressions import canonical, canonical_statem
 
 _TRIGGERS = """SELECT g.oid, g.tgrelid, g.tgname, g.tgenabled::text, pg_get_triggerdef(g.oid), g.tgparentid <> 0
     FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE NOT g.tgisinternal AND """
+    LEFT JOIN pg_trigger p ON p.oid = g.tgparentid
+    WHERE CASE WHEN g.tgparentid = 0 THEN NOT g.tgisinternal ELSE NOT p.tgisinternal AND p.tgenabled <> g.tgenabled END AND """
 _RULES = """SELECT r.oid, r.ev_class, r.rulename, r.ev_enabled::text, pg_get_ruledef(r.oid), false
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE r.rulename <> '_RETURN' AND """
@@ -89,7 +90,7 @@ def _routine(frame: Frame, row: Row, aggregate: Row | None) -> SchemaObject:
 
 
 def triggers(frame: Frame) -> list[SchemaObject]:
-    """Read triggers but those that constraints made."""
+    """Read triggers but those that constraints made, and of a partition's share of its parent's those that were switched apart."""
     return [_acting(frame, ObjectKind.TRIGGER, PG_TRIGGER, row) for row in frame.rows(_TRIGGERS + USER)]
 
 

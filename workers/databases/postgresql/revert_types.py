@@ -116,9 +116,8 @@ def _publication_made(wanted: SchemaObject) -> Statements:
         item.replace(" WHERE ", " WHERE (") + ")" if " WHERE " in item else item
         for item in listed(wanted.get("tables"))
     ]
-    parts = [f"TABLE {item}" for item in tables] + [
-        f"TABLES IN SCHEMA {quoted(item)}" for item in listed(wanted.get("schemas"))
-    ]
+    parts = [f"TABLE {', '.join(tables)}"] if tables else []
+    parts += [f"TABLES IN SCHEMA {quoted(item)}" for item in listed(wanted.get("schemas"))]
     about = " FOR ALL TABLES" if wanted.get("all_tables") else f" FOR {', '.join(parts)}" if parts else ""
     operations = ", ".join(listed(wanted.get("operations")))
     root = ", publish_via_partition_root = true" if wanted.get("via_root") else ""

@@ -301,6 +301,17 @@ CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
 -- expect
 -- added trigger public.t.g
+
+-- case: trigger switched off on one partition
+-- both
+CREATE TABLE t (a int) PARTITION BY LIST (a);
+CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1);
+CREATE TABLE t_2 PARTITION OF t FOR VALUES IN (2);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
+-- after
+ALTER TABLE t_1 DISABLE TRIGGER g;
+-- expect
 -- added trigger public.t_1.g
 
 -- case: trigger comment
