@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.core.authority import authority_effect, in_words, rights_changed
+from workers.core.authority import authority_effect, in_words, lacking, rights_changed
 from workers.core.diff import diff
 from workers.core.names import Engine
 from workers.core.schema import Name, ObjectKind, SchemaObject, Snapshot, Value, attributes, ordered
@@ -74,3 +74,16 @@ def test_many_changes_are_cut_short():
     names = [("table", "public", f"t{number}") for number in range(8)]
     old, new = view(*map(owner, names)), view(*(owner(name, "other") for name in names))
     assert told(old, new).endswith("owner of table public.t4: owner shop becomes other; and 3 more")
+
+
+def test_what_is_given_and_taken_is_looked_for_and_other_rights_may_be_there():
+    changes = authority_effect(view(owner(), privilege("a")), view(owner(), privilege("b")))
+    assert lacking(changes, view(owner(), privilege("b", "by hand"))) == ()
+    assert [item.label for item in lacking(changes, view(owner(), privilege("a", "b")))] == ["table.public.orders"]
+    assert [item.label for item in lacking(changes, view(owner()))] == ["table.public.orders"]
+
+
+def test_an_owner_is_looked_for_as_it_is():
+    changes = authority_effect(view(owner()), view(owner(role="other")))
+    assert lacking(changes, view(owner(role="other"))) == ()
+    assert lacking(changes, view(owner())) != ()

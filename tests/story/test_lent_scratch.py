@@ -59,6 +59,7 @@ def yard(ground: Ground, postgres: PostgresServer, lender: PostgresServer, data_
         assert not [name for (name,) in connection.execute(NAMES).fetchall() if name.startswith(PREFIX)]
 
 
+@pytest.mark.acceptance
 def test_what_was_rehearsed_on_a_lent_server_is_applied_and_verified(yard: Yard, lender: PostgresServer):
     house = yard.house
     pull = house.open_pull({PATH: migration(REVISION, FIRST, ADD, DROP)})

@@ -73,11 +73,13 @@ def test_a_grant_is_shown_on_top_approved_by_its_code_applied_and_verified(yards
     )
 
 
+@pytest.mark.acceptance
 def test_a_way_back_that_leaves_a_right_behind_is_none(yards: OpenYard):
     pull = (house := yards().house).open_pull(change("GRANT SELECT ON orders TO pg_monitor"))
     assert "the way back does not lead to the schema as it was" in house.report(pull)
 
 
+@pytest.mark.acceptance
 def test_a_view_that_is_made_anew_says_whom_it_no_longer_serves(yards: OpenYard):
     yard = yards()
     yard.run(
@@ -116,6 +118,7 @@ SAID = (
 )
 
 
+@pytest.mark.acceptance
 def test_every_way_of_changing_rights_is_said_applied_and_verified(yards: OpenYard):
     yard = yards(superuser=True)
     house = yard.house
@@ -127,6 +130,7 @@ def test_every_way_of_changing_rights_is_said_applied_and_verified(yards: OpenYa
     assert "⛔" not in house.evidence(pull, "04-post-verify.md")
 
 
+@pytest.mark.acceptance
 def test_what_an_extension_brought_before_can_be_given_and_dropped(yards: OpenYard):
     yard = yards(superuser=True)
     yard.run("CREATE EXTENSION vector")
@@ -134,5 +138,18 @@ def test_what_an_extension_brought_before_can_be_given_and_dropped(yards: OpenYa
     pull = house.open_pull(
         change("GRANT USAGE ON TYPE vector TO pg_monitor", "REVOKE EXECUTE ON FUNCTION vector_dims(vector) FROM PUBLIC")
     )
+    house.say(pull, "bob", house.offered(pull))
+    assert yard.rows(VERSION) == [(REVISION,)], house.answers(pull)[-1]
+
+
+@pytest.mark.acceptance
+def test_a_grant_is_marked_as_applied_only_where_somebody_gave_it(yards: OpenYard):
+    yard = yards()
+    house = yard.house
+    pull = house.open_pull(change("GRANT SELECT ON orders TO pg_monitor"))
+    house.say(pull, "bob", f"/mark-applied prod {REVISION}")
+    assert "privilege table.public.orders on prod is not as" in house.answers(pull)[-1], house.comments(pull)
+    yard.run(f"SET ROLE {yard.database}_rw; GRANT SELECT ON orders TO pg_monitor")
+    house.say(pull, "bob", f"/mark-applied prod {REVISION}")
     house.say(pull, "bob", house.offered(pull))
     assert yard.rows(VERSION) == [(REVISION,)], house.answers(pull)[-1]

@@ -30,11 +30,31 @@ def rights_changed(effect: tuple[Change, ...], objects: tuple[Change, ...]) -> t
     return tuple(item for item in effect if not (item.name in made and item.before is None and _of_object(item)))
 
 
+def lacking(changes: tuple[Change, ...], live: Snapshot) -> tuple[Change, ...]:
+    """Return, of changes of rights, those that `live` does not show: as changes from what they leave to what is there."""
+    there = {(item.kind, item.name): item for item in live.authority}
+    found = ((item, there.get((item.kind, item.name))) for item in changes)
+    return tuple(Change(item.kind, item.name, item.after, now) for item, now in found if not _shown(item, now))
+
+
 def in_words(changes: Iterable[Change]) -> str:
     """Say what changed, the first few by name: `privilege of table public.orders: PUBLIC may SELECT (by shop) is new`."""
     said = [f"{item.kind.value.replace('_', ' ')} of {_place(item)}: {_values(item)}" for item in changes]
     rest = len(said) - MOST_WORDS
     return "; ".join([*said[:MOST_WORDS], *([f"and {rest} more"] if rest > 0 else [])])
+
+
+def _shown(change: Change, now: SchemaObject | None) -> bool:
+    """Whether all that is new in a change is there now, and nothing that went away. Other rights may be there beside it."""
+    for key, old, new in change.attributes:
+        present = now.get(key) if now else None
+        if isinstance(old, tuple) or isinstance(new, tuple):
+            before, after, held = set(_many(old)), set(_many(new)), set(_many(present))
+            if not after - before <= held or held & (before - after):
+                return False
+        elif present != new:
+            return False
+    return True
 
 
 def _of_object(item: Change) -> bool:

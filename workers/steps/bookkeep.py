@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from workers.core.authority import authority_effect, lacking, rights_changed
 from workers.core.diff import Change, diff, diff_objects
 from workers.core.names import Direction
 from workers.core.refusals import Actor, Refusal, RefusalCode
@@ -56,7 +57,7 @@ def _beyond_baseline(known: Known, services: Services) -> tuple[Change, ...] | s
 
 
 def _beyond_migration(known: Known) -> tuple[Change, ...] | str:
-    """The objects that the next migration touches and that are not live as it leaves them."""
+    """The objects and rights that the next migration touches and that are not live as it leaves them."""
     with known.database.scratch(None).empty(known.dump) as database:
         before = run_replay(_replay_question(known, known.recorded), database)
         if before.snapshot is None:
@@ -77,7 +78,9 @@ def _beyond_migration(known: Known) -> tuple[Change, ...] | str:
             return recording.error
         with database.reading() as reader:
             after = reader.snapshot()
-    return _not_live(known, diff(before.snapshot, after))
+    effect = diff(before.snapshot, after)
+    rights = rights_changed(authority_effect(before.snapshot, after), effect)
+    return _not_live(known, effect) + lacking(rights, known.live)
 
 
 def _not_live(known: Known, effect: tuple[Change, ...]) -> tuple[Change, ...]:
