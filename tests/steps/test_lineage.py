@@ -41,19 +41,19 @@ def test_what_is_taken_back_goes_newest_first():
 
 
 def test_a_revision_that_the_history_lacks_names_the_pull_that_applied_it():
-    (known,) = lineage.unknown(LINE, ("r3", "x1"), {"x1": 7})
+    (known,) = lineage.unknown(LINE, LINE, ("r3", "x1"), {"x1": 7})
     assert known.code is RefusalCode.UNKNOWN_REVISION
     assert "#7" in known.message
     assert known.fix == "merge #7 first, then rebase"
-    (stranger,) = lineage.unknown(LINE, ("x1",), {})
+    (stranger,) = lineage.unknown(LINE, LINE, ("x1",), {})
     assert "restore its file" in stranger.fix
-    assert lineage.unknown(LINE, ("r3",), {}) == []
+    assert lineage.unknown(LINE, LINE, ("r3",), {}) == []
 
 
 def edited(here: str, on_base: str | None, ours: str | None, *, recorded: bool = True) -> tuple[list[RefusalCode], int]:
     base = history(revision("r1", content=on_base)) if on_base else history()
     stored = {"r1": ours} if ours else {}
-    done = frozenset({"r1"}) if recorded else frozenset()
+    done = ("r1",) if recorded else ()
     refusals, notes = lineage.edited(history(revision("r1", content=here)), base, done, stored)
     return [item.code for item in refusals], len(notes)
 
@@ -73,5 +73,5 @@ def test_what_is_not_applied_may_be_changed():
 
 
 def test_an_applied_migration_may_not_be_deleted():
-    refusals, _ = lineage.edited(line("r1"), line("r1", "r2"), frozenset({"r1", "r2"}), {})
+    refusals, _ = lineage.edited(line("r1"), line("r1", "r2"), ("r1", "r2"), {})
     assert [(item.code, item.path) for item in refusals] == [(RefusalCode.EDITED_MIGRATION, "versions/r2.py")]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+
 from tests.story.shop import APPROVERS, CONFIG
+from workers.core.names import Engine
+from workers.sources.prisma.history import Script
+from workers.sources.prisma.migrations_table import Bookkeeper
 
 FIRST = "20250101120000_first"
 SECOND = "20250202120000_delivery"
@@ -48,7 +53,8 @@ CREATE TABLE "orders" (
 CREATE UNIQUE INDEX "customers_email_key" ON "customers"("email");
 
 -- AddForeignKey
-ALTER TABLE "orders" ADD CONSTRAINT "orders_customer_id_fkey" FOREIGN KEY ("customer_id") REFERENCES "customers"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+ALTER TABLE "orders" ADD CONSTRAINT "orders_customer_id_fkey" FOREIGN KEY ("customer_id") REFERENCES "customers"("id")
+    ON DELETE RESTRICT ON UPDATE CASCADE;
 """
 _SQLITE_FIRST = """\
 -- CreateTable
@@ -114,3 +120,17 @@ def add_column(name: str = "delivery", provider: str = "sqlite", *, migration: s
     if provider == "postgresql":
         sql = f'-- AlterTable\nALTER TABLE "orders" ADD COLUMN     "{name}" TEXT;\n'
     return {SCHEMA: with_column(name, provider), script(migration): sql}
+
+
+def applied(provider: str = "sqlite", *, finished: bool = True) -> str:
+    """What Prisma leaves of the first migration: its script, and the table with its row."""
+    sql = _POSTGRES_FIRST if provider == "postgresql" else _SQLITE_FIRST
+    return f"{sql}\n{row(FIRST, sql, provider, finished=finished)}"
+
+
+def row(name: str, sql: str, provider: str = "sqlite", *, finished: bool = True) -> str:
+    """The row of a migration, in its table; without an end it failed."""
+    engine = Engine.POSTGRESQL if provider == "postgresql" else Engine.SQLITE
+    keeper = Bookkeeper(engine=engine, new_id=lambda: str(uuid.uuid4()))
+    found = Script(name=name, path=script(name), sql=sql)
+    return f"{keeper.creation()};\n{keeper.applied(found) if finished else keeper.begun(found)};\n"

@@ -2,56 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
-
 import psycopg
-import pytest
 
-from tests.demo.github.contract import assert_no_violations
-from tests.story.ground import Ground
-from tests.story.house import House, open_house
-from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, prisma_files, with_column
-from tests.story.targets import PostgresDatabase, SqliteFile, Target
-
-SERVER = """\
-repositories:
-  acme/shop:
-    modules:
-      shop:
-        environments:
-          prod: {url: "env:PROD_URL", approvers: from_repository}
-"""
-OpenPrisma = Callable[..., tuple[House, Target]]
-
-
-@pytest.fixture
-def open_prisma(ground: Ground, data_dir: Path) -> Iterator[OpenPrisma]:
-    opened: list[House] = []
-
-    def open_one(files: dict[str, str] | None = None, postgres: str = "") -> tuple[House, Target]:
-        target: Target = PostgresDatabase(postgres) if postgres else _file(ground, data_dir)
-        provider = "postgresql" if postgres else "sqlite"
-        first = prisma_files(provider) if files is None else files
-        opened.append(open_house(data_dir, SERVER, {"PROD_URL": target.url}, first, machine=ground.machine))
-        return opened[-1], target
-
-    yield open_one
-    for house in opened:
-        house.close()
-        assert_no_violations(house.github.exchange_log, house.github.delivery_log)
-
-
-def _file(ground: Ground, folder: Path) -> SqliteFile:
-    place = folder / "prod"
-    place.mkdir()
-    with closing(sqlite3.connect(place / "shop.db")) as connection:
-        connection.execute("CREATE TABLE gone (it)")
-        connection.execute("DROP TABLE gone")
-    ground.machine.identity.owns(place)
-    return SqliteFile(place / "shop.db")
+from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, with_column
+from tests.story.prisma_stage import OpenPrisma
 
 
 def test_on_sqlite_a_pull_is_planned_approved_and_applied_with_the_rows_that_prisma_writes(open_prisma: OpenPrisma):

@@ -91,6 +91,7 @@ class Recording:
     undo: tuple[RecordedStatement, ...] | None = None
     undo_error: str = ""
     failed: str = ""
+    failed_line: int = 0
     error: str = ""
     tool: str = ""
     notes: tuple[str, ...] = ()

@@ -59,9 +59,9 @@ def compare_with_expected(draft: Draft, services: Services, replaying: Replaying
     environment = question.environment
     draft.expected, draft.drift_known = replayed.snapshot, True
     left = draft.rest.marker.left if draft.rest else ()
-    draft.drifted = bool(_changes(replayed.snapshot, draft.live, replaying.table, left))
+    draft.drifted = bool(differences(replayed.snapshot, draft.live, replaying.table, left))
     draft.seen = seen_live(draft.live, environment, replaying.made, replayed.snapshot)
-    changes = _changes(seen(replayed.snapshot, environment), draft.seen, replaying.table, left)
+    changes = differences(seen(replayed.snapshot, environment), draft.seen, replaying.table, left)
     folded = fold(changes)
     draft.drift = tuple(_drift(number, item, replaying.database) for number, item in enumerate(folded, 1))
     draft.notes += [f"drift: {rename.question}" for rename in suspected_renames(folded)]
@@ -84,7 +84,7 @@ def _past(draft: Draft) -> Past:
     return past.as_found(rest.plan, Left(done=rest.marker.done, recorded=draft.recorded)) if rest else past
 
 
-def _changes(expected: Snapshot, live: Snapshot, table: Name, left: tuple[Name, ...]) -> tuple[Change, ...]:
+def differences(expected: Snapshot, live: Snapshot, table: Name, left: tuple[Name, ...] = ()) -> tuple[Change, ...]:
     """Everything that differs but the version table, and the invalid indexes that a rollout left which is to be carried on."""
     found = diff_objects(
         (item for item in expected.objects if item.parent[-1] != table[-1]),

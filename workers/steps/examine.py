@@ -12,7 +12,7 @@ from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.version_rows import applied_revisions
 from workers.ports import Database, History, PythonEnvironment, Services, Source, Target, Tree
-from workers.steps import lineage, order
+from workers.steps import baseline, lineage, order
 from workers.steps.draft import Draft, StopError, hear, stop
 from workers.steps.drifting import Replaying, compare_with_expected
 from workers.steps.propose import propose
@@ -58,7 +58,9 @@ def _examine(draft: Draft, services: Services) -> Database:
     _carry_on(draft, history, database)
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
-    compare_with_expected(draft, services, Replaying(database, source, base, dump, python, table, made))
+    replaying = Replaying(database, source, base, dump, python, table, made)
+    baseline.name_revision(draft, services, replaying)
+    compare_with_expected(draft, services, replaying)
     _choose_pending(draft, history, base)
     draft.waits_for, doubts = order.waits_for(question, draft.pending, history, table, columns, services)
     draft.notes.extend(doubts)
@@ -185,20 +187,17 @@ def _meet(draft: Draft, services: Services, source: Source, merge: Tree) -> tupl
 
 def _judge_recorded(draft: Draft, history: History, base: History, empty: bool, table_there: bool) -> None:  # noqa: FBT001 -- two facts of the target
     question = draft.question
-    strangers = lineage.unknown(history, draft.recorded, question.past.applied_by())
+    strangers = lineage.unknown(history, base, draft.recorded, question.past.applied_by())
     draft.refusals.extend(strangers)
     done = lineage.applied(history, draft.recorded)
     draft.applied = len(done)
     draft.unmerged = tuple(
         Unmerged(item, pull) for item, pull in question.past.applied_by().items() if base.get(item) is None
     )
-    refusals, notes = lineage.edited(history, base, done, question.past.contents())
+    refusals, notes = lineage.edited(history, base, draft.recorded, question.past.contents())
     draft.refusals.extend(refusals)
     draft.notes.extend(notes)
-    if not draft.recorded and not empty and not table_there and question.direction is not Direction.BASELINE:
-        message = f"{question.environment.name} is not empty and records no migration"
-        fix = f"find the revision that made it, then comment `/baseline {question.environment.name} REVISION`"
-        draft.refusals.append(Refusal(code=RefusalCode.BASELINE_NEEDED, message=message, fix=fix, actor=Actor.APPROVER))
+    draft.refusals.extend(filter(None, [baseline.needed(draft, empty=empty, table_there=table_there)]))
 
 
 def _python(draft: Draft, services: Services, source: Source, merge: Tree) -> PythonEnvironment | None:

@@ -61,11 +61,11 @@ def migration(revision: Revision, base: History) -> Migration:
     return Migration(revision.id, revision.content, revision.path, revision.title, base.get(revision.id) is not None)
 
 
-def unknown(history: History, recorded: tuple[str, ...], applied_by: dict[str, int]) -> list[Refusal]:
-    """A refusal for each recorded revision that the history lacks; names the pull that applied it where that is known."""
+def unknown(history: History, base: History, recorded: tuple[str, ...], applied_by: dict[str, int]) -> list[Refusal]:
+    """A refusal for each recorded revision that both histories lack; names the pull that applied it where that is known."""
     found = []
     for revision in recorded:
-        if history.get(revision) is None:
+        if history.get(revision) is None and base.get(revision) is None:
             pull = applied_by.get(revision)
             message = f"the database has revision {revision}, which this pull's history lacks"
             if pull is not None:
@@ -80,13 +80,13 @@ def unknown(history: History, recorded: tuple[str, ...], applied_by: dict[str, i
 
 
 def edited(
-    history: History, base: History, done: frozenset[str], stored: dict[str, str]
+    history: History, base: History, recorded: tuple[str, ...], stored: dict[str, str]
 ) -> tuple[list[Refusal], list[str]]:
     """Judge applied revisions whose content changed: against the base tip, or where base lacks them against what we applied.
 
     Returns refusals, and notes for a difference that the base itself carries already.
     """
-    refusals, notes = [], []
+    refusals, notes, done = [], [], applied(history, recorded)
     for revision in (item for item in history.revisions if item.id in done):
         on_base, ours = base.get(revision.id), stored.get(revision.id)
         before = on_base.content if on_base else ours
@@ -94,7 +94,8 @@ def edited(
             refusals.append(_edited(revision))
         elif on_base and ours is not None and ours != on_base.content:
             notes.append(f"{revision.id} was changed on the base branch after it was applied")
-    gone = [item for item in base.revisions if item.id in applied(base, tuple(done)) and history.get(item.id) is None]
+    there = applied(base, (*done, *recorded))
+    gone = [item for item in base.revisions if item.id in there and history.get(item.id) is None]
     refusals.extend(_deleted(item) for item in gone)
     return refusals, notes
 

@@ -238,7 +238,14 @@ def _recording_failed(known: Known, recording: Recording) -> Refusal:
     if recording.failed == first and known.question.direction is Direction.UPGRADE and can_be_marked(known):
         name = known.question.environment.name
         fix = f"it is live already, exactly as it would leave things: comment `/mark-applied {name} {first}`"
-    return Refusal(code=RefusalCode.REHEARSAL_FAILED, message=message, fix=fix)
+    revision = known.history.get(recording.failed)
+    return Refusal(
+        code=RefusalCode.REHEARSAL_FAILED,
+        message=message,
+        fix=fix,
+        path=revision.path if revision else None,
+        line=(recording.failed_line or revision.line) if revision else None,
+    )
 
 
 def _with_undeclared(proposal: Proposal, found: Undeclared) -> Proposal:

@@ -94,12 +94,11 @@ class Recorder:
 
 
 def _failed(fault: EngineFault) -> Recording:
-    where = f" ({fault.path}:{fault.line})" if fault.path and fault.line else ""
-    said = f"{fault.message}{where}"
+    said = fault.message
     if fault.database and fault.database not in said:
         said = f"{said}; the database says: {fault.database}"
     code = f"Prisma's {fault.code}: " if fault.code.startswith("P") else ""
-    return Recording(statements=(), failed=fault.migration, error=f"{code}{said}")
+    return Recording(statements=(), failed=fault.migration, failed_line=fault.line, error=f"{code}{said}")
 
 
 def _next_path(matter: Matter) -> str:

@@ -1,0 +1,53 @@
+"""The stage of stories on Prisma: a house whose prod is an empty database, or one that Prisma has migrated."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Protocol
+
+from tests.story.ground import Ground
+from tests.story.house import House, open_house
+from tests.story.prisma_shop import applied, prisma_files
+from tests.story.targets import PostgresDatabase, SqliteFile, Target
+
+SERVER = """\
+repositories:
+  acme/shop:
+    modules:
+      shop:
+        environments:
+          prod: {url: "env:PROD_URL", approvers: from_repository}
+"""
+
+
+class OpenPrisma(Protocol):
+    """Opens the shop on Prisma, see `open_prisma_shop`."""
+
+    def __call__(
+        self, files: dict[str, str] | None = None, *, postgres: str = "", live: str | None = None
+    ) -> tuple[House, Target]:
+        """The house, and prod."""
+        ...
+
+
+def open_prisma_shop(
+    ground: Ground, folder: Path, files: dict[str, str] | None = None, *, postgres: str = "", live: str | None = None
+) -> tuple[House, Target]:
+    """The shop: prod is a file, or the database of that URL, where Prisma has run the first migration (or what `live` says)."""
+    provider = "postgresql" if postgres else "sqlite"
+    target: Target = PostgresDatabase(postgres) if postgres else _file(ground, folder)
+    target.run(applied(provider) if live is None else live)
+    first = prisma_files(provider) if files is None else files
+    return open_house(folder, SERVER, {"PROD_URL": target.url}, first, machine=ground.machine), target
+
+
+def _file(ground: Ground, folder: Path) -> SqliteFile:
+    place = folder / "prod"
+    place.mkdir()
+    with closing(sqlite3.connect(place / "shop.db")) as connection:
+        connection.execute("CREATE TABLE gone (it)")
+        connection.execute("DROP TABLE gone")
+    ground.machine.identity.owns(place)
+    return SqliteFile(place / "shop.db")
