@@ -16,9 +16,9 @@ _FOREIGN_KEYS = """SELECT TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_T
     ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION"""
 _RULES = """SELECT TABLE_NAME, CONSTRAINT_NAME, UPDATE_RULE, DELETE_RULE FROM information_schema.REFERENTIAL_CONSTRAINTS
     WHERE CONSTRAINT_SCHEMA = DATABASE()"""
-_CHECKS_MARIADB = """SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE, 'YES' FROM information_schema.CHECK_CONSTRAINTS
+_CHECKS_MARIADB = """SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE, 'YES', LEVEL FROM information_schema.CHECK_CONSTRAINTS
     WHERE CONSTRAINT_SCHEMA = DATABASE()"""
-_CHECKS_MYSQL = """SELECT t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE, t.ENFORCED FROM information_schema.CHECK_CONSTRAINTS c
+_CHECKS_MYSQL = """SELECT t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE, t.ENFORCED, '' FROM information_schema.CHECK_CONSTRAINTS c
     JOIN information_schema.TABLE_CONSTRAINTS t USING (CONSTRAINT_SCHEMA, CONSTRAINT_NAME)
     WHERE t.CONSTRAINT_SCHEMA = DATABASE() AND t.CONSTRAINT_TYPE = 'CHECK'"""
 _NO_CHECKS = (8, 0, 16)
@@ -46,7 +46,7 @@ def _index(frame: Frame, name: tuple[str, str], rows: list[Row]) -> SchemaObject
         name,
         columns=tuple(_part(row) for row in rows if not _implied(frame, row)),
         unique=not primary and not_unique == "0",
-        method=method if method != "BTREE" else None,
+        method=None if method == "BTREE" and frame.engines.get(name[0]) != "MEMORY" else method,
         ignored=ignored == "YES",
         comment=comment,
     )
@@ -59,10 +59,10 @@ def _implied(frame: Frame, row: Row) -> bool:
 
 
 def _part(row: Row) -> str:
-    _, _, _, column, order, length, _, _, _, expression = row
+    _, _, _, column, order, length, method, _, _, expression = row
     if column is None:
         return f"({expression})"
-    return column + (f"({length})" if length else "") + (" desc" if order == "D" else "")
+    return column + (f"({length})" if length and method != "SPATIAL" else "") + (" desc" if order == "D" else "")
 
 
 def foreign_keys(frame: Frame) -> list[SchemaObject]:
@@ -93,7 +93,7 @@ def checks(frame: Frame) -> list[SchemaObject]:
     if not frame.server.mariadb and frame.server.numbers < _NO_CHECKS:
         return []
     objects = []
-    for table, name, clause, enforced in frame.rows(_CHECKS_MARIADB if frame.server.mariadb else _CHECKS_MYSQL):
+    for table, name, clause, enforced, level in frame.rows(_CHECKS_MARIADB if frame.server.mariadb else _CHECKS_MYSQL):
         found = _VALID_JSON.fullmatch(clause or "")
         if found and frame.server.mariadb and found["column"].replace("``", "`") == name:
             frame.json.add((str(table), str(name)))
@@ -104,6 +104,7 @@ def checks(frame: Frame) -> list[SchemaObject]:
                 (str(table), str(name)),
                 expression=unqualified(clause or "", frame.server.database),
                 not_enforced=enforced == "NO",
+                of_column=level == "Column",
             )
         )
     return objects

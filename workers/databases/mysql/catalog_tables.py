@@ -22,6 +22,8 @@ _SEQUENCE = """SELECT {}, start_value, increment, minimum_value, maximum_value, 
 _BASE = frozenset({"BASE TABLE", "SYSTEM VERSIONED"})
 # What a table of these engines leads to is in its connection string, and that is nowhere in the information schema.
 _ELSEWHERE = frozenset({"FEDERATED", "CONNECT", "SPIDER", "S3", "OQGRAPH", "SPHINX", "NDBCLUSTER"})
+# What Aria says of a table by itself, in one server's words or another's.
+_ARIA = frozenset({"page_checksum=1", "transactional=1"})
 _OPTION = re.compile(r"""(?:[^\s"'=]|"[^"]*")+=(?:'(?:[^'\\]|\\.|'')*'|"[^"]*"|\S*)|\S+""")
 _SECRET = re.compile(r"^(?:connection|password)=", re.IGNORECASE)
 
@@ -56,7 +58,7 @@ def _table(frame: Frame, row: Row, partitions: list[Row]) -> SchemaObject:
         engine=engine,
         row_format=row_format.lower() if row_format else None,
         collation=collation(own_collation),
-        options=_options(options or ""),
+        options=_options(options or "", engine or ""),
         comment=comment,
         system_versioned=kind == "SYSTEM VERSIONED",
         partitioned_by=_partitioned_by(first) if first else None,
@@ -64,9 +66,10 @@ def _table(frame: Frame, row: Row, partitions: list[Row]) -> SchemaObject:
     )
 
 
-def _options(text: str) -> tuple[str, ...]:
+def _options(text: str, engine: str) -> tuple[str, ...]:
     """What else the table was made with; the row format and partitions have attributes of their own, a connection holds a password."""
-    found = (item for item in _OPTION.findall(text) if not _SECRET.match(item))
+    usual = _ARIA if engine == "Aria" else frozenset()
+    found = (item for item in _OPTION.findall(text) if not _SECRET.match(item) and item not in usual)
     return tuple(sorted(item for item in found if item != "partitioned" and not item.startswith("row_format=")))
 
 

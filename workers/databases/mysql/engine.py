@@ -11,6 +11,7 @@ from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.mysql.binaries import Binaries
+from workers.databases.mysql.revert import revert
 from workers.databases.mysql.scratch import MysqlScratch
 from workers.databases.mysql.spelling import quoted
 from workers.databases.mysql.target import MysqlTarget
@@ -65,8 +66,8 @@ class MysqlDatabase:
         return not is_ddl(sql)
 
     def revert(self, change: Change, children: tuple[Change, ...]) -> tuple[str, ...]:
-        """Nothing certain is said yet."""
-        return ()
+        """Return the statements that lead back."""
+        return revert(change, children)
 
     def removal(self, index: Name) -> str:
         """Return the statement that removes an index; a build that fails leaves none here."""

@@ -77,6 +77,11 @@ class Writing:
         with _told(), self._connection.cursor() as cursor:
             return self._run(cursor, sql)
 
+    def execute_script(self, sql: str) -> None:
+        """Nothing: a script that steers transactions is not run as one text here."""
+        del sql
+        raise StatementError("a script that begins or ends transactions", state="HY000", lock_timeout=False)
+
     def same_transaction(self) -> bool:
         """Whether the mark that `begin` made is still there: every end of a transaction takes it away."""
         if not self._savepoint or not self._open:
