@@ -1,3 +1,5 @@
+"""Rows of version tables, as every source keeps them."""
+
 from workers.core.version_rows import applied_revisions, is_failed, marks
 
 PLAIN = ("version_num",)

@@ -53,8 +53,7 @@ def _examine(draft: Draft, services: Services) -> Database:
     draft.seen = seen_live(draft.live, question.environment, made)
     _judge_recorded(draft, history, base, is_empty(draft.seen, table), rows is not None)
     if not question.run_code:
-        _choose_pending(draft, history, base)
-        _stop_unrun(draft)
+        _stop_unrun(draft, history, base)
     _carry_on(draft, history, database)
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
@@ -62,8 +61,7 @@ def _examine(draft: Draft, services: Services) -> Database:
     baseline.name_revision(draft, services, replaying)
     compare_with_expected(draft, services, replaying)
     _choose_pending(draft, history, base)
-    draft.waits_for, doubts = order.waits_for(question, draft.pending, history, table, columns, services)
-    draft.notes.extend(doubts)
+    draft.waits_for = order.waits_for(draft, history, services)
     if draft.refusals:
         raise StopError
     known = Known(
@@ -87,12 +85,12 @@ def _examine(draft: Draft, services: Services) -> Database:
         rest=draft.rest,
     )
     draft.proposal = propose(known, services)
-    if draft.proposal.plan is not None:
-        draft.unlike = order.unlike(question, draft.proposal.plan, services)
+    draft.unlike = order.unlike(question, draft.proposal.plan, services)
     return database
 
 
-def _stop_unrun(draft: Draft) -> NoReturn:
+def _stop_unrun(draft: Draft, history: History, base: History) -> NoReturn:
+    _choose_pending(draft, history, base)
     message = "this pull comes from a fork: its code was read, not run"
     fix = "a maintainer may look at the code and comment `/plan`"
     stop(draft, RefusalCode.PLAN_INCOMPLETE, message, fix, Actor.APPROVER)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from workers.core.config import Environment
 from workers.core.examination import Unlike
 from workers.core.names import Direction
-from workers.core.plan import Migration, Plan, StatementKind
-from workers.core.schema import Name
+from workers.core.plan import Plan, StatementKind
 from workers.core.version_rows import applied_revisions
 from workers.ports import History, Services
 from workers.steps import lineage
+from workers.steps.draft import Draft
 from workers.steps.hold import binding
 from workers.steps.past import Past
 from workers.steps.pulls import past_of
@@ -17,21 +17,15 @@ from workers.steps.question import Question
 from workers.steps.target import reach, target_key
 
 
-def waits_for(
-    question: Question,
-    pending: tuple[Migration, ...],
-    history: History,
-    table: Name,
-    columns: tuple[str, ...],
-    services: Services,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The required environments that lack a migration, or hold one that was not verified, and notes on the latter; only upgrades wait.
+def waits_for(draft: Draft, history: History, services: Services) -> tuple[str, ...]:
+    """The required environments that lack a migration, or hold one that was not verified, which is noted; only upgrades wait.
 
     What is held there is being applied, or was not as rehearsed.
     """
+    question, pending, (table, columns) = draft.question, draft.pending, draft.version_table
     if question.direction is not Direction.UPGRADE:
-        return (), ()
-    waiting, notes = [], []
+        return ()
+    waiting = []
     for environment in question.required:
         _, target = reach(environment, services)
         with target.reading() as reader:
@@ -43,16 +37,16 @@ def waits_for(
             waiting.append(environment.name)
         elif met := [item.id for item in pending if item.id in doubtful]:
             waiting.append(environment.name)
-            notes.append(f"what the rollout of {met[0]} left on {environment.name} was never verified")
-    return tuple(waiting), tuple(notes)
+            draft.notes.append(f"what the rollout of {met[0]} left on {environment.name} was never verified")
+    return tuple(waiting)
 
 
-def unlike(question: Question, plan: Plan, services: Services) -> tuple[Unlike, ...]:
+def unlike(question: Question, plan: Plan | None, services: Services) -> tuple[Unlike, ...]:
     """The migrations for which a rollout of ours ran other statements on a required environment than this plan would.
 
     What somebody else put there, or we only recorded, has no statements to compare. The rest of a half-done rollout always needs its code.
     """
-    if question.direction is not Direction.UPGRADE or plan.key.continues is not None:
+    if plan is None or question.direction is not Direction.UPGRADE or plan.key.continues is not None:
         return ()
     found = []
     for environment in question.required:
