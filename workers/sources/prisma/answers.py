@@ -88,6 +88,11 @@ def config(said: Answer) -> ConfigRead:
     return ConfigRead(tuple((str(key), str(value)) for key, value in said["values"]), _texts(said["dynamic"]))
 
 
+def back(said: Answer) -> Declared | EngineFault:
+    """The difference to what was before, or why the engine cannot say it."""
+    return fault(said["fault"]) if "fault" in said else declared(said)
+
+
 def declared(said: Answer) -> Declared:
     """A difference as script and words."""
     return Declared(str(said["sql"]), str(said["summary"]))

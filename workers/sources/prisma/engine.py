@@ -154,7 +154,7 @@ class PrismaEngine:
         return Forward(
             expected=answers.created(found[1]),
             declared=answers.declared(found[3]),
-            back=answers.declared(found[4]),
+            back=answers.back(found[4]),
             created=answers.created(found[5]),
         )
 

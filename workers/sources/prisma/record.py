@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from workers.core.examination import Suggested
 from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest
 from workers.sources.prisma.detect import Project
-from workers.sources.prisma.engine import EngineFault, Forward, Line, MigrationText, PrismaEngine, SchemaFile
+from workers.sources.prisma.engine import Declared, EngineFault, Forward, Line, MigrationText, PrismaEngine, SchemaFile
 from workers.sources.prisma.entries import entries, warnings
 from workers.sources.prisma.history import SCRIPT, Script
 from workers.sources.prisma.migrations_table import Bookkeeper
@@ -70,7 +70,10 @@ class Recorder:
             recording,
             declared=beyond,
             created=Suggested(_next_path(matter), told.created.sql) if beyond else None,
-            undo=self._way_back(request, told.back.sql, pending),
+            undo=self._way_back(request, told.back.sql, pending) if isinstance(told.back, Declared) else None,
+            undo_error=f"Prisma's engine cannot say it: {told.back.message}"
+            if isinstance(told.back, EngineFault)
+            else "",
             warnings=warnings(told.expected.sql),
         )
 

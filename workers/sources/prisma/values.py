@@ -140,7 +140,7 @@ class Forward:
 
     expected: Created
     declared: Declared
-    back: Declared
+    back: Declared | EngineFault
     created: Created
 
 

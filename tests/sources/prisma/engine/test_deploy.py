@@ -214,7 +214,67 @@ def test_whatever_a_catalog_holds_is_read(prisma: PrismaEngine, postgresql: Data
     said = prisma.brought_forward(*words, history, line, done=("1_everything",))
     assert not isinstance(said, EngineFault), said
     assert 'DROP TABLE "parent"' in said.declared.sql
+    assert isinstance(said.back, Declared), said.back
     assert 'DROP TABLE "more"' in said.back.sql
+
+
+EVERY_FILE = """
+CREATE TABLE parent (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, "odd ""name" TEXT DEFAULT 'it''s', n NUMERIC(10, 2) DEFAULT 1.50, r REAL DEFAULT -1.5e3, b BLOB DEFAULT x'00',
+  flag BOOLEAN DEFAULT TRUE, at DATETIME DEFAULT CURRENT_TIMESTAMP, day DATE, ts TIMESTAMP, d DOUBLE PRECISION, big BIGINT, any, j JSONB,
+  up TEXT GENERATED ALWAYS AS (upper("odd ""name")) STORED, v VARCHAR(20) COLLATE NOCASE, e INTEGER DEFAULT (1 + 1), CHECK (n > 0)
+);
+CREATE TABLE child (
+  a INTEGER, b TEXT, parent INTEGER REFERENCES parent (id) ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  lost INTEGER REFERENCES nowhere, PRIMARY KEY (a, b), UNIQUE (b, a)
+) WITHOUT ROWID;
+CREATE TABLE strict (id INTEGER PRIMARY KEY, t TEXT, x ANY) STRICT;
+CREATE UNIQUE INDEX some ON parent (n DESC, lower(v)) WHERE flag;
+CREATE VIEW seen AS SELECT id FROM parent;
+CREATE TRIGGER t AFTER INSERT ON parent BEGIN UPDATE parent SET n = 1; SELECT 1; END;
+CREATE VIRTUAL TABLE words USING fts5 (body);
+INSERT INTO parent (id, n, at, flag) VALUES (1, 2, 3, 4), (2, 3, 'never', 'x');
+PRAGMA user_version = 7;
+"""
+
+
+@pytest.mark.parametrize("line", Line)
+def test_whatever_a_file_holds_is_read(prisma: PrismaEngine, sqlite: Database, line: Line):
+    words = (sqlite.address, sqlite.engine, schema(sqlite, "", line), sqlite.lock)
+    history = (migration("1_everything", EVERY_FILE), migration("2_more", "CREATE TABLE more (id integer);"))
+    assert prisma.deploy(*words, history[:1], line) is None
+    said = prisma.brought_forward(*words, history, line, done=("1_everything",))
+    assert not isinstance(said, EngineFault), said
+    assert 'DROP TABLE "parent"' in said.declared.sql
+    assert isinstance(said.back, Declared), said.back
+    assert 'DROP TABLE "more"' in said.back.sql
+
+
+def test_a_database_that_no_schema_can_say_has_no_way_back_by_the_engine(prisma: PrismaEngine, sqlite: Database):
+    words = (sqlite.address, sqlite.engine, schema(sqlite, ""), sqlite.lock)
+    parents = "CREATE TABLE p (id INTEGER PRIMARY KEY);"
+    children = "CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER NOT NULL REFERENCES p (id) ON DELETE SET NULL);"
+    first = migration("1", f"{parents}\n{children}")
+    assert prisma.deploy(*words, (first,), Line.SEVEN) is None
+    said = prisma.brought_forward(*words, (first, migration("2", "DROP TABLE c;")), Line.SEVEN, done=("1",))
+    assert not isinstance(said, EngineFault)
+    assert 'DROP TABLE "p"' in said.declared.sql
+    assert isinstance(said.back, EngineFault)
+    assert (said.back.code, "onDelete" in said.back.message) == ("P1012", True)
+
+
+@pytest.mark.parametrize("line", Line)
+def test_the_way_back_knows_every_schema_that_is_declared(prisma: PrismaEngine, postgresql: Database, line: Line):
+    models = 'model A {\n  id Int @id\n  @@schema("audit")\n}\n'
+    files = schema(postgresql, models, line, more='  schemas = ["audit", "public"]\n')
+    words = (postgresql.address, postgresql.engine, files, postgresql.lock)
+    first = migration("1", 'CREATE SCHEMA audit; CREATE TABLE audit."A" (id integer PRIMARY KEY);')
+    second = migration("2", 'ALTER TABLE audit."A" ADD x integer; CREATE TABLE public.b (id integer PRIMARY KEY);')
+    assert prisma.deploy(*words, (first,), line) is None
+    said = prisma.brought_forward(*words, (first, second), line, done=("1",))
+    assert not isinstance(said, EngineFault)
+    assert said.back == said.declared
+    assert 'DROP TABLE "b"' in said.declared.sql
 
 
 @pytest.mark.parametrize("line", Line)

@@ -1,11 +1,13 @@
 // What the schema engine is asked about a scratch database; the answers are plain values.
 
-import { Fault } from './faults.mjs'
+import { Fault, faultOf } from './faults.mjs'
 import { withDatabase, withEngine } from './session.mjs'
 import { RowCounts, recording, replayed } from './stand-ins.mjs'
 
 export const TASKS = { back, created, deploy, diagnose, push, remember, undeclared }
 
+/** Prisma's code for a database in which there is nothing to introspect. */
+const NO_TABLES = 'P4001'
 const HEADS = /^\s*(?:datasource|generator)\s+\w+\s*\{[^}]*\}/gm
 
 /** Applies the pending migrations as `migrate deploy` does. */
@@ -33,21 +35,24 @@ async function prepare(work) {
 
 /** Keeps what the database is now, as the engine reads it, for `back`. */
 async function remember(work) {
-  const { request } = work
-  const heads = request.files.map((file) => ({ path: file.path, content: (file.content.match(HEADS) ?? []).join('\n') }))
-  const params = { schema: { files: heads }, baseDirectoryPath: '/', force: true, compositeTypeDepth: -1, namespaces: work.namespaces ?? null }
+  const heads = work.request.files.map(({ path, content }) => ({ path, content: (content.match(HEADS) ?? []).join('\n') }))
+  const params = { schema: { files: heads }, baseDirectoryPath: '/', force: true, compositeTypeDepth: -1, namespaces: null }
   try {
     work.before = (await withEngine(work, {}, (engine) => engine.introspect(params))).schema.files
   } catch (error) {
-    if (!String(error?.message ?? error).includes('P4001') && error?.code !== 'P4001') throw error
-    work.before = heads // there is no table yet
+    if (faultOf(error).code !== NO_TABLES) throw error
+    work.before = heads
   }
   return {}
 }
 
-/** What would have to run until the database is what `remember` kept. */
-function back(work) {
-  return difference(work, work.before)
+/** What would have to run until the database is what `remember` kept; not every database can be said as a valid schema. */
+async function back(work) {
+  try {
+    return await difference(work, work.before)
+  } catch (error) {
+    return { fault: faultOf(error) }
+  }
 }
 
 /** What would still have to run until the database is what the datamodel says, as a script and in words. */
