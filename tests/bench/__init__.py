@@ -1,1 +1,1 @@
-"""The benchmarks: what costs people their time, measured on servers of our own (`make bench`)."""
+"""The benchmarks: how long it takes to compare two schemas, beside the bare catalog queries and other tools (`make bench`)."""

@@ -1,115 +1,87 @@
-"""How long the parts take that every plan goes through: read a schema, hash it, compare two, split a script.
+"""`python -m tests.bench [--engine E…] [--tables N…] [--times N] [--alone]`: compare two schemas, beside the floor and the peers.
 
-Times of one machine mean little alone. `floor` is what the server needs to answer plain catalog queries over the same
-tables; the ratio to it is the number to keep.
+Every figure is of a whole process: start, connect, read both schemas, compare, print. 1,000 and 5,000 tables have gates; exit 1 where one is missed.
 """
 
 from __future__ import annotations
 
-import shutil
+import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
-import psycopg
-
-from deploy.demo.servers import PostgresServer
-from tests.bench.schema import tables
-from workers.core.diff import diff
+from tests.bench.gates import LARGE, SMALL, gates
+from tests.bench.measure import Measured, ToolFailedError, measure
+from tests.bench.peers import FLOOR, OURS, PROJECT, Tool, peers
+from tests.bench.targets import Place, Urls, places
+from tests.bench.workload import DIALECTS
 from workers.core.names import Engine
-from workers.core.schema import Snapshot
-from workers.databases.postgresql.catalog import SETTINGS, snapshot
-from workers.reading.lexer import split
 
-T = TypeVar("T")
-SIZES = (100, 1000)
-ROUNDS = 3
-COLUMNS = """SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid)
-    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-    WHERE c.relnamespace = 'public'::regnamespace"""
-FLOOR = (
-    COLUMNS,
-    "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
-    "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid >= 16384",
-)
+SIZES = (100, SMALL, LARGE)
+_ENGINES = tuple(DIALECTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured(Generic[T]):
-    """The best of some rounds, in seconds, and what the first round answered."""
-
-    seconds: float
-    answer: T
-
-
-def main() -> int:
-    with _server() as server:
-        for size in SIZES:
-            _bench_schema(server, size)
-    script = "\n".join(tables(2000))
-    _row("split", f"{len(script) // 1024} kB of SQL", _best(lambda: split(script, Engine.POSTGRESQL)).seconds)
-    return 0
-
-
-def _bench_schema(server: PostgresServer, size: int) -> None:
-    label = f"PostgreSQL, {size} tables"
-    url = server.create_database()
-    server.execute("\n".join(tables(size)), url.rpartition("/")[2])
-    with psycopg.connect(url, autocommit=True) as connection:
-        floor = _best(lambda: [connection.execute(query).fetchall() for query in FLOOR])
-        read = _best(lambda: _snapshot(connection))
-        connection.execute("ALTER TABLE t_00001 ADD COLUMN note text")
-        before, after = read.answer, _snapshot(connection)
-    compared = _best(lambda: diff(before, after))
-    _row("floor", label, floor.seconds)
-    _row("snapshot", label, read.seconds, floor.seconds)
-    _row("fingerprint", label, _best(lambda: before.fingerprint).seconds)
-    _row("diff", label, compared.seconds)
-    if [change.label for change in compared.answer] != ["public.t_00001.note"]:
-        sys.exit(f"the comparison is wrong: {compared.answer}")
+def main(words: list[str]) -> int:
+    """Measure, print, and judge."""
+    asked = _asked(words)
+    tools = (FLOOR, OURS, *(() if asked.alone else peers()))
+    missed = 0
+    with places(tuple(asked.engine)) as found, tempfile.TemporaryDirectory() as data:
+        Path(data).chmod(0o755)  # the sandbox's user passes
+        environment = {"SCHEMAGATE_DATA_DIR": data, "PYTHONPATH": str(PROJECT)}
+        for place in found:
+            figures: dict[tuple[str, int], Measured] = {}
+            for count in asked.tables:
+                with place.made(count) as urls:
+                    _measure_all(place, count, urls, tools, asked.times, environment, figures)
+            judged = tuple(gates(place.engine, figures))
+            sys.stdout.writelines(f"{place.engine.value}: {gate.line}\n" for gate in judged)
+            missed += sum(not gate.good for gate in judged)
+    return 1 if missed else 0
 
 
-def _snapshot(connection: psycopg.Connection) -> Snapshot:
-    with connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        for name, value in SETTINGS:
-            connection.execute("SELECT set_config(%s, %s, true)", (name, value))
-        return snapshot(connection)
+def _asked(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--engine", nargs="+", type=Engine, default=_ENGINES, choices=_ENGINES, help="default: all")
+    parser.add_argument("--tables", nargs="+", type=int, default=SIZES, help="default: 100 1000 5000")
+    parser.add_argument("--times", type=int, default=3, help="runs of each program, the median counts; default 3")
+    parser.add_argument("--alone", action="store_true", help="without the peers")
+    return parser.parse_args(words)
 
 
-def _best(work: Callable[[], T]) -> Measured[T]:
-    seconds, answer = _timed(work)
-    return Measured(min(seconds, *(_timed(work)[0] for _ in range(ROUNDS - 1))), answer)
+def _measure_all(
+    place: Place,
+    count: int,
+    urls: Urls,
+    tools: tuple[Tool, ...],
+    times: int,
+    environment: dict[str, str],
+    figures: dict[tuple[str, int], Measured],
+) -> None:
+    for tool in tools:
+        if place.engine not in tool.engines or count > tool.largest:
+            continue
+        command = tool.command(*urls)
+        often = times if tool in {FLOOR, OURS} or count < LARGE else 1
+        try:
+            measure(command, tool.ends, 1, environment)  # the first finds everything cold
+            figures[tool.name, count] = measure(command, tool.ends, often, environment)
+        except ToolFailedError as error:
+            sys.stdout.write(f"{place.engine.value:<11}{count:>6} {tool.name:<12} failed: {error}\n")
+            continue
+        _print(place.engine, count, tool.name, figures)
 
 
-def _timed(work: Callable[[], T]) -> tuple[float, T]:
-    start = time.perf_counter()
-    answer = work()
-    return time.perf_counter() - start, answer
-
-
-def _row(what: str, of: str, seconds: float, floor: float | None = None) -> None:
-    ratio = f"{seconds / floor:5.1f} x floor" if floor else ""
-    sys.stdout.write(f"{what:<12} {of:<26} {seconds * 1000:9.1f} ms  {ratio}\n")
-
-
-@contextmanager
-def _server() -> Iterator[PostgresServer]:
-    folder = Path(tempfile.mkdtemp(prefix="schemagate-bench-"))
-    folder.chmod(0o755)
-    server = PostgresServer.start(16, folder / "postgres")
-    try:
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
+def _print(engine: Engine, count: int, name: str, figures: dict[tuple[str, int], Measured]) -> None:
+    found, floor = figures[name, count], figures[FLOOR.name, count]
+    marks = DIALECTS[engine].marks
+    seen = sum(mark in found.said for mark in marks)
+    sys.stdout.write(
+        f"{engine.value:<11}{count:>6} {name:<12}{found.seconds:>8.2f} s {found.seconds / floor.seconds:>6.1f} x floor"
+        f"{found.mebibytes:>7.0f} MiB  finds {seen}/{len(marks)}\n"
+    )
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
