@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from workers.sources.prisma.values import (
 )
 
 Answer = Mapping[str, Any]
+_FOLDERS = re.compile(r'"/(?:[^"/\n]+/)+([^"/\n]+)"')
 _WORDS = 4000
 """Enough for any sentence of the engine; a message may repeat a stranger's text of any length."""
 
@@ -54,7 +56,7 @@ def fault(said: Answer, migrations: Sequence[MigrationText] = ()) -> EngineFault
         )
     return EngineFault(
         code=str(said["code"]),
-        message=_short(said["message"]),
+        message=_short(_placeless(said["message"])) if seen else _short(said["message"]),
         path=running.path if running else "",
         line=int(seen["line"]) if running and seen else 0,
         migration=name,
@@ -145,7 +147,12 @@ def _asked(said: Sequence[Sequence[Any]]) -> tuple[RowCount, ...]:
 def _words(seen: Answer) -> str:
     """`ERROR 42P01: relation "x" does not exist. Detail. Hint.`, as far as the database said it."""
     parts = [str(seen[key]).strip() for key in ("message", "detail", "hint") if seen.get(key)]
-    return _short(f"{seen['state']}: {' '.join(parts)}" if seen.get("state") else " ".join(parts))
+    return _short(_placeless(f"{seen['state']}: {' '.join(parts)}" if seen.get("state") else " ".join(parts)))
+
+
+def _placeless(text: object) -> str:
+    """Without the folders of the machine, which a server names when it misses a file of its own."""
+    return _FOLDERS.sub(r'"…/\1"', str(text))
 
 
 def _texts(said: Sequence[object]) -> tuple[str, ...]:

@@ -86,6 +86,13 @@ def test_a_schema_with_a_mistake_is_no_schema_to_compare_with(prisma: PrismaEngi
     assert "Foo" in said.message
 
 
+def test_a_server_that_misses_a_file_names_no_folder_of_the_machine(prisma: PrismaEngine, postgresql: Database):
+    said = deploy(prisma, postgresql, migration("1", 'CREATE EXTENSION "nobody-has-this";'))
+    assert isinstance(said, EngineFault)
+    assert '"…/nobody-has-this.control"' in said.database
+    assert '"/' not in said.message + said.database
+
+
 def test_a_folder_without_its_script_is_a_fault(prisma: PrismaEngine, sqlite: Database):
     said = deploy(prisma, sqlite, migration("1_empty", ""), migration("2_lost", None))
     assert isinstance(said, EngineFault)
