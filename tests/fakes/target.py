@@ -113,6 +113,9 @@ class FakeWriter:
         self._put(State(_after(now.tables, word, name), name if word == "record" else now.recorded))
         return 1 if word == "record" else -1
 
+    def execute_script(self, sql: str) -> None:
+        self._run(sql)
+
     def same_transaction(self) -> bool:
         return self.open is not None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, with_column
+from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, applied, prisma_files, row, script, with_column
 from tests.story.prisma_stage import OpenPrisma
 
 
@@ -36,3 +36,62 @@ def test_a_schema_change_without_a_migration_is_named_at_its_line_with_the_migra
     assert f"`{SCHEMA}:23` `undeclared_changes`" in report
     assert "Ready to commit: prisma/migrations/20250101120001_schema/migration.sql" in report
     assert 'ALTER TABLE "orders" ADD COLUMN "delivery" TEXT;' in report
+
+
+def test_a_script_with_transactions_of_its_own_runs_as_prisma_runs_it_and_is_called_not_atomic(
+    open_prisma: OpenPrisma, pg_url: str
+):
+    house, prod = open_prisma(postgres=pg_url)
+    sql = 'BEGIN;\nALTER TABLE "orders" ADD COLUMN "delivery" TEXT;\nCOMMIT;\nCOMMENT ON TABLE "orders" IS \'what was ordered\';\n'
+    pull = house.open_pull({SCHEMA: with_column(provider="postgresql"), script(SECOND): sql})
+    report = house.report(pull)
+    assert "not atomic" in report
+    house.say(pull, "bob", house.offered(pull))
+    assert "prod applied and verified" in house.answers(pull)[-1]
+    assert "delivery" in prod.columns()
+    assert [(row[0], row[1]) for row in rows(pg_url)] == [(FIRST, 1), (SECOND, 1)]
+
+
+def test_an_index_is_built_concurrently_outside_of_any_transaction(open_prisma: OpenPrisma, pg_url: str):
+    house, _ = open_prisma(postgres=pg_url)
+    pull = house.open_pull({script(SECOND): 'CREATE INDEX CONCURRENTLY "n" ON "orders"("note");\n'})
+    house.say(pull, "bob", house.offered(pull))
+    assert "prod applied and verified" in house.answers(pull)[-1]
+    assert [(row[0], row[1]) for row in rows(pg_url)] == [(FIRST, 1), (SECOND, 1)]
+
+
+def test_what_was_applied_is_taken_back_by_the_way_that_was_rehearsed(open_prisma: OpenPrisma):
+    house, prod = open_prisma()
+    pull = house.open_pull(add_column())
+    house.say(pull, "bob", house.offered(pull))
+    assert "delivery" in prod.columns()
+    house.say(pull, "bob", "/rollback prod")
+    house.say(pull, "bob", f'{house.offered(pull).split(" --")[0]} --allow-destructive --accept-risk "a test"')
+    assert "delivery" not in prod.columns()
+    assert "rolled_back_at" in prod.text()
+
+
+def test_a_baseline_is_written_as_prisma_would_and_the_next_migration_follows(open_prisma: OpenPrisma):
+    house, prod = open_prisma(live=prisma_files()[script(FIRST)])
+    pull = house.open_pull(add_column())
+    house.say(pull, "bob", f"/baseline prod {FIRST}")
+    house.say(pull, "bob", house.offered(pull))
+    assert "baseline recorded and verified" in house.answers(pull)[-1]
+    house.say(pull, "bob", house.offered(pull))
+    assert "prod applied and verified" in house.answers(pull)[-1]
+    assert "delivery" in prod.columns()
+
+
+def test_a_failed_migration_whose_effect_is_there_is_marked_applied(open_prisma: OpenPrisma):
+    sql = str(add_column()[script(SECOND)])
+    house, _ = open_prisma(live=applied() + sql + row(SECOND, sql, finished=False))
+    pull = house.open_pull(add_column())
+    house.say(pull, "bob", f"/mark-applied prod {SECOND}")
+    house.say(pull, "bob", house.offered(pull))
+    assert house.check(pull).conclusion == "success", house.report(pull)
+
+
+def rows(url: str) -> list[tuple[str, int]]:
+    with psycopg.connect(url) as connection:
+        query = 'SELECT migration_name, applied_steps_count FROM "_prisma_migrations" WHERE finished_at IS NOT NULL ORDER BY started_at'
+        return connection.execute(query).fetchall()

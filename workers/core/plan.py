@@ -53,7 +53,7 @@ class Parsed:
     `title` is a sentence a person can say aloud ("Add column orders.note"). `reads` and `writes` name relations as written, schema first where
     given. `forbidden`, `opaque` and `authority` are empty or say why the executor must never run it, why its text does not bound its effect, and
     what right it changes. `copies` names the columns that an INSERT … SELECT carries over whole and unchanged from the one table it reads (SQLite's
-    copy-and-rename); empty for any other form.
+    copy-and-rename); empty for any other form. `steers`: it begins or ends a transaction or a savepoint, which only a whole script may.
     """
 
     kind: StatementKind
@@ -65,11 +65,12 @@ class Parsed:
     authority: str = ""
     transactional: bool = True
     copies: tuple[str, ...] = ()
+    steers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One SQL statement of a plan.
+    """One SQL statement of a plan; with `batch` a whole script that is sent as one text.
 
     `group` counts transactions from 0: statements of one group commit together; `transactional` false means the statement is a group of its own
     outside any transaction. `rows` is the number of rows the bookkeeping write must hit, `records` what the version table holds after it.

@@ -78,6 +78,10 @@ class Writer(Protocol):
         """Run one statement; returns the rows it hit (-1 where it has none). Raises StatementError."""
         ...
 
+    def execute_script(self, sql: str) -> None:
+        """Run a whole script that steers transactions itself, as one text. Raises StatementError, also where the engine has no such thing."""
+        ...
+
     def same_transaction(self) -> bool:
         """Whether the transaction opened by `begin` is still the one we are in (catches a smuggled COMMIT)."""
         ...

@@ -61,6 +61,7 @@ def _parsed(statement: Node, foreign: Iterable[str]) -> Parsed:
         opaque=unbounded,
         authority=right,
         transactional=_transactional(statement),
+        steers=isinstance(statement, pb.TransactionStmt) and statement.kind not in _TWO_PHASED,
     )
 
 
@@ -198,6 +199,7 @@ def _writes(statement: Node) -> tuple[Name, ...]:
     return tuple(dict.fromkeys(found))
 
 
+_TWO_PHASED = frozenset({pb.TRANS_STMT_PREPARE, pb.TRANS_STMT_COMMIT_PREPARED, pb.TRANS_STMT_ROLLBACK_PREPARED})
 _WHOLE = frozenset({pb.REINDEX_OBJECT_SCHEMA, pb.REINDEX_OBJECT_SYSTEM, pb.REINDEX_OBJECT_DATABASE})
 
 

@@ -124,7 +124,11 @@ def _run_statement(doing: _Doing, index: int, statement: Statement) -> None:
     _note(doing, statement.sql, "started", index)
     started = time.perf_counter()
     try:
-        rows = doing.writer.execute(statement.sql)
+        rows = -1
+        if statement.batch:
+            doing.writer.execute_script(statement.sql)
+        else:
+            rows = doing.writer.execute(statement.sql)
     except StatementError as error:
         _note(doing, statement.sql, f"failed: {error.message} ({error.state})", index, time.perf_counter() - started)
         raise

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from workers.core.authority import authority_effect, in_words, rights_changed
@@ -20,6 +20,7 @@ from workers.core.version_rows import applied_revisions
 from workers.ports import Database, RecordedStatement, ScratchDatabase, StatementError, Writer
 from workers.steps.copies import Copies
 from workers.steps.flow import Flow
+from workers.steps.scripts import judged_script, lost
 
 MANY = 80
 _WRITES_ROWS = frozenset({StatementKind.INSERT, StatementKind.UPDATE, StatementKind.DELETE})
@@ -49,6 +50,7 @@ class Rehearsal:
 class _Run:
     version_table: Name
     columns: tuple[str, ...]
+    split: Callable[[str], tuple[str, ...]]
     many: bool
     state: Snapshot
     there: frozenset[tuple[ObjectKind, Name]]
@@ -85,7 +87,7 @@ def rehearse(
     with clone.writing() as writer:
         before = writer.snapshot()
         there = frozenset((item.kind, item.name) for item in before.objects)
-        run = _Run(version_table, columns, len(pieces) > MANY, before, there)
+        run = _Run(version_table, columns, database.split, len(pieces) > MANY, before, there)
         refusals: tuple[Refusal, ...] = ()
         try:
             for number, (_, group) in enumerate(itertools.groupby(pieces, key=lambda piece: piece.group)):
@@ -109,7 +111,7 @@ def pieces_of(database: Database, recorded: tuple[RecordedStatement, ...]) -> It
     """Split texts with several commands, and renumber groups so that a statement outside a transaction is a group of its own."""
     number, last = -1, None
     for item in recorded:
-        for sql in database.split(item.sql):
+        for sql in (item.sql,) if item.batch else database.split(item.sql):
             within = item.transactional and database.transactional(sql)
             if not within or item.group != last:
                 number += 1
@@ -130,7 +132,7 @@ def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStat
     if transactional:
         writer.begin()
     for piece in group:
-        _run_piece(run, writer, number, piece)
+        (_run_script if piece.batch else _run_piece)(run, writer, number, piece)
     if transactional:
         _commit(writer, group[-1])
     if len(run.statements) == first:
@@ -176,6 +178,33 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
         _observe(run, writer)
     elif parsed.kind not in _BLIND:
         run.unseen = True
+
+
+def _run_script(run: _Run, writer: Writer, number: int, piece: RecordedStatement) -> None:
+    """Run a script that steers transactions itself as its tool does: one text, one step."""
+    parsed, parts = judged_script(run.split(piece.sql), writer)
+    if parsed.forbidden:
+        raise _StopError(_forbidden(piece, parsed.forbidden))
+    if any(_takes_from(part, piece, run.version_table) for part in parts):
+        raise _StopError(_forbidden(piece, "it writes the version table otherwise than its tool does"))
+    started = time.perf_counter()
+    try:
+        writer.execute_script(piece.sql)
+    except StatementError as error:
+        raise _StopError(_failed(piece, error)) from error
+    run.seconds.append(round(time.perf_counter() - started, 6))
+    run.statements.append(
+        Statement(
+            sql=piece.sql,
+            migration=piece.revision,
+            group=number,
+            transactional=False,
+            parsed=parsed,
+            destroys=lost(parts, run.there),
+            batch=True,
+        )
+    )
+    run.unseen = True
 
 
 def _judged(run: _Run, writer: Writer, piece: RecordedStatement) -> Parsed:

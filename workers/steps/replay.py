@@ -129,7 +129,7 @@ def _run_group(writer: Writer, group: tuple[Statement, ...]) -> str:
         if group[0].transactional:
             writer.begin()
         for item in group:
-            writer.execute(item.sql)
+            writer.execute_script(item.sql) if item.batch else writer.execute(item.sql)
         if group[0].transactional:
             writer.commit()
     except StatementError as error:

@@ -75,6 +75,11 @@ class SqliteWriter(SqliteReader):
             self._kept = None
             raise
 
+    def execute_script(self, sql: str) -> None:
+        """Nothing: a script that steers transactions is not run on a file."""
+        del sql
+        raise StatementError("a script that begins or ends transactions", state="SQLITE_MISUSE", lock_timeout=False)
+
     def same_transaction(self) -> bool:
         """No statement may begin one, so that one is open means that it is still ours (a trigger can roll it back)."""
         return bool(self._session.ask("state")["in_transaction"])
