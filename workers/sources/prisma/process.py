@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,12 +70,17 @@ class EngineProcess:
 
     def node(self) -> Node:
         """The Node that runs the program. Raises ExpectedError(dependencies_unavailable)."""
-        if not (self.program / "node_modules" / ".package-lock.json").exists():
-            raise _missing("Prisma's engine is not installed on the worker's machine.")
+        if not self._installed():
+            raise _missing("Prisma's engine is not installed on the worker's machine, or not the one that is pinned.")
         node = find_node(self.search_path)
         if node is None:
             raise _missing("There is no Node on the worker's machine that can run Prisma's engine.")
         return node
+
+    def _installed(self) -> bool:
+        """Whether npm's own account of what it installed says what the lock says."""
+        account = self.program / "node_modules" / ".package-lock.json"
+        return account.exists() and _pins(account) == _pins(self.program / "package-lock.json")
 
     def _command(self) -> list[str]:
         return [
@@ -103,6 +109,11 @@ class EngineProcess:
             memory_bytes=self.bounds.memory_bytes,
             output_bytes=self.bounds.output_bytes,
         )
+
+
+def _pins(lock: Path) -> dict[str, tuple[str, str]]:
+    packages = json.loads(lock.read_bytes())["packages"]
+    return {name: (item["version"], item["integrity"]) for name, item in packages.items() if name}
 
 
 def _ended(outcome: Outcome) -> EngineFault | None:

@@ -46,7 +46,8 @@ def program(folder: Path, main: str) -> Path:
     """A program of a test's own in place of ours."""
     place = folder / "program"
     (place / "node_modules").mkdir(parents=True)
-    (place / "node_modules" / ".package-lock.json").write_text("{}")
+    for account in ("package-lock.json", "node_modules/.package-lock.json"):
+        (place / account).write_text('{"packages": {}}')
     (place / "main.mjs").write_text(main)
     for path in (place, *place.rglob("*")):
         path.chmod(0o755)
@@ -139,6 +140,15 @@ def test_an_engine_that_is_not_installed_is_refused_with_what_to_do(area: Path, 
     assert "make setup" in caught.value.advice
 
 
+def test_another_engine_than_the_pinned_one_is_refused(area: Path, data_dir: Path):
+    place = program(data_dir, "")
+    pinned = {"packages": {"node_modules/sew7": {"version": "2", "integrity": "sha512-x"}}}
+    (place / "package-lock.json").write_text(json.dumps(pinned))
+    alone = process(Unsandboxed(identity=our_identity(), area=area), area)
+    with pytest.raises(ExpectedError, match="pinned"):
+        replace(alone, program=place).node()
+
+
 @pytest.mark.parametrize(
     ("answer", "origin"),
     [
@@ -171,7 +181,6 @@ def test_the_lock_names_no_address_and_no_script_and_pins_what_is_asked():
 def test_the_digest_is_that_of_program_and_lock(data_dir: Path, area: Path):
     ours = EngineProcess(sandbox=Unsandboxed(identity=our_identity(), area=area), area=area)
     other = program(data_dir, "1")
-    (other / "package-lock.json").write_text("{}")
     first = replace(ours, program=other).digest
     (other / "main.mjs").write_text("2")
     assert len({ours.digest, first, replace(ours, program=other).digest}) == 3
