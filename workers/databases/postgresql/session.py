@@ -182,7 +182,6 @@ class Writing:
         """Send a whole text by the simple protocol: one implicit transaction, or those that the text itself steers."""
         with _told():
             self._connection.execute(_batch("SELECT", self._settings, local=False))
-            self._connection.pgconn.exec_(b"")  # what follows is sent as it is, without a look at placeholders
             self._connection.execute(text.encode(), prepare=False)
             if self._status is not TransactionStatus.IDLE:
                 raise StatementError("the script leaves a transaction open", state="25001", lock_timeout=False)

@@ -26,7 +26,7 @@ from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
 LOCK_KEY = 0x736368656D616761  # "schemaga": one for each database, since advisory locks belong to one
 _CHECKS_CLIENTS = 140000
 _WATCH = "SELECT pg_catalog.set_config('client_connection_check_interval', '2s', false)"
-PRISMA_KEY = 72707369  # the one under which `prisma migrate deploy` keeps others out; it must find us, whatever our source is
+PRISMA_KEY = 72707369  # under which `prisma migrate deploy` keeps others out; it must find us, whatever our source is
 _TRY = f"SELECT pg_catalog.pg_try_advisory_lock({LOCK_KEY}) AND pg_catalog.pg_try_advisory_lock({PRISMA_KEY})"
 _HELD = f"""SELECT count(*) = 2 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND granted
     AND (classid, objid) IN (({LOCK_KEY >> 32}, {LOCK_KEY & 0xFFFFFFFF}), (0, {PRISMA_KEY})) AND objsubid = 1"""
