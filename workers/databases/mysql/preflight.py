@@ -107,6 +107,8 @@ def _grants(connection: Connection) -> Iterator[Grant]:
             continue
         end = next(_places(pieces, "TO"), len(pieces))
         rights = tuple(_right(item) for item in clauses(pieces[:cut]))
+        if rights == ("PROXY",):  # whom root may act for, from its installation
+            continue
         where = "".join(piece.name or piece.value for piece in pieces[cut + 1 : end])
         passed = any(piece.word("OPTION") for piece in pieces[end:])
         yield rights, where, passed

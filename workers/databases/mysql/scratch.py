@@ -196,14 +196,18 @@ def _account(role: str) -> str:
     return f"{literal(_user(role))}@'%'"
 
 
+def _named(definer: str) -> str:
+    user, _, host = definer.rpartition("@")
+    return f"{literal(user)}@{literal(host)}"
+
+
 def _made(server: Server, like: Dump, hiding: Hiding) -> Copy:
     """Make the users that own something, the writing role, and an empty database of the target's name that it may do anything in."""
     password = secrets.token_hex(16)
     with connected(server.address()) as connection:
         try:
-            for definer in like.roles:
-                user, _, host = definer.rpartition("@")
-                ask(connection, f"CREATE USER IF NOT EXISTS {literal(user)}@{literal(host)} ACCOUNT LOCK")
+            for definer in map(_named, like.roles):
+                ask(connection, f"CREATE USER IF NOT EXISTS {definer} ACCOUNT LOCK")
             account = _account(like.writing_role)
             ask(connection, f"CREATE USER IF NOT EXISTS {account}")
             ask(connection, f"ALTER USER {account} IDENTIFIED BY '{password}' ACCOUNT UNLOCK")
@@ -219,7 +223,9 @@ def _create_database(connection: Connection, like: Dump, account: str) -> None:
     collation = dict(like.settings).get("collation_database", "utf8mb4_general_ci")
     ask(connection, f"CREATE DATABASE {quoted(like.database)} COLLATE {collation}")
     pattern = like.database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
-    ask(connection, f"GRANT ALL PRIVILEGES ON {quoted(pattern)}.* TO {account}")
+    # What runs with its definer's rights reaches the tables there as well; nobody can connect as one.
+    for user in dict.fromkeys((account, *map(_named, like.roles))):
+        ask(connection, f"GRANT ALL PRIVILEGES ON {quoted(pattern)}.* TO {user}")
 
 
 def _restored(database: Copy, like: Dump) -> None:

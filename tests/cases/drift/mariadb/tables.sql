@@ -26,7 +26,7 @@ CREATE TABLE t (id int) ENGINE=InnoDB;
 -- after
 CREATE TABLE t (id int) ENGINE=Aria;
 -- expect
--- changed table t: engine, options, row_format
+-- changed table t: engine, row_format
 
 -- case: table row format
 -- before
