@@ -156,7 +156,8 @@ class _Relations:
             self.lists = self.lists[:-1] or [False]
             self.expected = False
         elif piece.word("FROM", "JOIN", "STRAIGHT_JOIN", "USING"):
-            self.lists[-1] = self.expected = True
+            columns = piece.word("USING") and self.words.now.mark("(")
+            self.lists[-1], self.expected = True, not columns
         elif piece.word(*_END_OF_LIST, *_QUERIES):
             self.lists[-1] = self.expected = False
         elif piece.mark(","):
