@@ -16,7 +16,7 @@ _WORDS = {Difference.ADDED: "added", Difference.REMOVED: "removed", Difference.C
 _ATTRIBUTES = {
     "nullable": {"not_null"},
     "columns": {"keys", "columns"},
-    "predicate (MariaDB: uniqueness)": {"where", "unique"},
+    "predicate (MariaDB: uniqueness)": {"where", "predicate", "unique"},
     "identity (PostgreSQL) or auto_increment (MariaDB)": {"identity", "auto_increment"},
     "on delete": {"on_delete"},
 }
