@@ -65,3 +65,17 @@ def test_a_change_by_hand_is_told_both_ways_and_nothing_else_is(case: Case, conn
                 for statement in statements:
                     connection.execute(statement.encode())
                 assert said(diff(wanted, as_seen(connection))) == (), statements
+
+
+# What a server itself does otherwise since a version.
+BY_VERSION = {"streaming"}
+
+
+@pytest.mark.acceptance
+def test_every_version_spells_the_same_schema_alike(connection: Connection, postgres: PostgresServer) -> None:
+    with psycopg.connect(postgres.create_database(), autocommit=True) as other:
+        for case in CASES:
+            if fits(case, connection) and fits(case, other):
+                changes = diff(look(connection, case).after, look(other, case).after)
+                told = [(item.label, {key for key, _, _ in item.attributes} - BY_VERSION) for item in changes]
+                assert [item for item in told if item[1]] == [], case.id

@@ -7,7 +7,7 @@ from typing import LiteralString
 
 from workers.core.schema import Name, ObjectKind, SchemaObject
 from workers.databases.postgresql.catalog_frame import PG_CLASS, USER, Attributes, Frame, Row, kept, listed
-from workers.databases.postgresql.expressions import canonical, canonical_statement
+from workers.databases.postgresql.expressions import canonical, canonical_statement, without_own_name
 
 _TABLES = """SELECT c.oid, n.nspname, c.relname, c.relkind::text, s.srvname, c.relpersistence::text, c.relrowsecurity,
         c.relforcerowsecurity, c.relreplident::text, array_to_string(c.reloptions, E'\\x1f'),
@@ -204,6 +204,7 @@ def views(frame: Frame) -> list[SchemaObject]:
 def _view(frame: Frame, row: Row) -> SchemaObject:
     oid, schema, name, kind, options, populated, definition, method = row
     materialized = kind == "m"
+    query = definition if frame.version >= 160000 else without_own_name(definition)
     comments = (
         f"{column}: {frame.hiding.text(frame.comments[PG_CLASS, oid, number])}"
         for number, column in _commented(frame, oid)
@@ -212,7 +213,7 @@ def _view(frame: Frame, row: Row) -> SchemaObject:
         ObjectKind.MATERIALIZED_VIEW if materialized else ObjectKind.VIEW,
         (schema, name),
         (PG_CLASS, oid),
-        definition=frame.hiding.text(canonical_statement(definition)),
+        definition=frame.hiding.text(canonical_statement(query)),
         columns=tuple(shape for _, shape in frame.shapes.get(oid, ())),
         access_method=method,
         options=tuple(sorted(options or ())),

@@ -8,6 +8,8 @@ syntax tree, so that live and restored agree.
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Iterator
 
 from workers.reading.postgresql_tree import Node, UnreadableSqlError, deparsed, pb, syntax_tree, wrappers
 
@@ -76,3 +78,41 @@ def _cast_element(element: Node, array_type: Node) -> None:
 def _same_type(one: Node, other: Node) -> bool:
     names = [[item.string.sval for item in each.names if item.string.sval != "pg_catalog"] for each in (one, other)]
     return names[0] == names[1] and list(one.typmods) == list(other.typmods) and not one.array_bounds
+
+
+_PIECES = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"\.?|\(\s*(?:SELECT|WITH)\b|[()]|\b\w+\.(?=\w+\()|\b\w+\.?|\s+|.""", re.DOTALL
+)
+_NAME = r'(?:"(?:[^"]|"")*"|\w+)'
+_FROM = re.compile(r"\n   FROM ([^\n;]+)")
+_WORDS = re.compile(rf"(?:{_NAME}\.)?({_NAME})|,")
+_IN_PARENTHESES = re.compile(r"\([^()]*\)")
+_SET_OPERATION = re.compile(r"\n(?:UNION|INTERSECT|EXCEPT)\b")
+
+
+def without_own_name(query: str) -> str:
+    """Return a view's query as servers write it since version 16: the columns of a single relation stand without its name.
+
+    What is inside of a query in parentheses keeps its names, there as before.
+    """
+    outside = "".join(text for text, inside in _parts(query) if not inside)
+    found = _FROM.search(outside)
+    if found is None or _SET_OPERATION.search(outside) or "JOIN" in outside:
+        return query
+    words = [match[1] for match in _WORDS.finditer(_IN_PARENTHESES.sub("", found[1]))]
+    own = "" if None in words or not words else f"{words[-1]}."
+    return "".join(text for text, inside in _parts(query) if inside or text != own)
+
+
+def _parts(query: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of a query's text, and whether each is inside of a query in parentheses."""
+    depth, since = 0, None
+    for match in _PIECES.finditer(query):
+        text = match[0]
+        depth += text.startswith("(")
+        if text.startswith("(") and len(text) > 1 and since is None:
+            since = depth
+        yield text, since is not None
+        if text == ")":
+            since = None if since == depth else since
+            depth -= 1

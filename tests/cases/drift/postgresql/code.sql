@@ -415,3 +415,22 @@ CREATE POLICY p ON t USING (a > 1);
 CREATE POLICY p ON t AS RESTRICTIVE USING (a > 1);
 -- expect
 -- changed policy public.t.p: restrictive
+
+-- case: views as every version writes them
+-- both
+CREATE TABLE t (id int, a int, "Name" text);
+CREATE TABLE u (id int, b text);
+CREATE SCHEMA "T";
+CREATE VIEW v1 AS SELECT x.id, x."Name", 't.a' AS said FROM t x WHERE x.a > 1 AND x.a < 9;
+CREATE VIEW v2 AS SELECT t.id FROM t WHERE EXISTS (SELECT u.id FROM u WHERE u.id = t.id) ORDER BY t.a;
+CREATE VIEW v3 AS SELECT t.id FROM t UNION SELECT u.id FROM u;
+CREATE VIEW v4 AS WITH w AS (SELECT t.id, t.a FROM t) SELECT w.id, (SELECT max(u.id) FROM u WHERE u.id < w.a) AS m FROM w;
+CREATE VIEW v5 AS SELECT t.id, u.b FROM t, u WHERE t.id = u.id;
+CREATE VIEW v6 AS SELECT s.id, count(*) AS n FROM (SELECT t.id FROM t) s GROUP BY s.id HAVING count(*) > 1;
+CREATE VIEW v7 AS SELECT "T".id, "T"."Name" FROM t "T";
+CREATE VIEW v8 AS SELECT t.id, row_number() OVER (PARTITION BY t.a ORDER BY t.id) AS n FROM ONLY t;
+CREATE VIEW v9 AS SELECT g.g FROM generate_series(1, 3) g(g);
+-- after
+COMMENT ON VIEW v1 IS 'seen';
+-- expect
+-- changed view public.v1: comment
