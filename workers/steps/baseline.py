@@ -1,17 +1,22 @@
-"""A database that is not empty and records nothing: which revision made it, where one did."""
+"""A database that is not empty and records nothing: which revision made it, or which one comes nearest."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 
+from workers.core.codec import canonical, from_json, sha256
 from workers.core.names import Direction, SourceKind
 from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
 from workers.ports import Services
 from workers.steps.draft import Draft
-from workers.steps.drifting import Replaying, differences
-from workers.steps.replay import ReplayQuestion, replay
-from workers.steps.sight import seen
+from workers.steps.drifting import Replaying, differences, tell_drift
+from workers.steps.ladder import Rung, climb
+from workers.steps.replay import ReplayQuestion, key_of
+from workers.steps.sight import seen, seen_live
 
+MOST_SECONDS = 300.0
 _WITHOUT_CODE = frozenset({RefusalCode.SANDBOX_UNAVAILABLE, RefusalCode.DEPENDENCIES_UNAVAILABLE})
 
 
@@ -30,24 +35,110 @@ def needed(draft: Draft, *, empty: bool, table_there: bool) -> Refusal | None:
 
 
 def name_revision(draft: Draft, services: Services, replaying: Replaying) -> None:
-    """Where the base branch's whole history makes just what is live, the refusal says so and names its last revision."""
+    """Let the refusal name the revision of the base branch that makes just what is live; else the nearest one, with what differs as drift."""
     codes = [item.code for item in draft.refusals]
-    heads, question = replaying.base.heads, draft.question
-    if RefusalCode.BASELINE_NEEDED not in codes or _WITHOUT_CODE & set(codes) or not heads or draft.seen is None:
+    if RefusalCode.BASELINE_NEEDED not in codes or _WITHOUT_CODE & set(codes) or draft.live is None:
         return
-    asked = ReplayQuestion(
-        repository=question.repository,
-        module=question.module,
+    if not replaying.base.revisions or not _has_scratch(replaying):
+        return
+    found = _search(draft, draft.live, services, replaying)
+    place = codes.index(RefusalCode.BASELINE_NEEDED)
+    draft.refusals[place] = replace(draft.refusals[place], fix=_advice(draft, found, services, replaying))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Every revision that makes just what is live; the newest of those that come nearest, and how many objects differ from it.
+
+    `near` is False where an empty database is as near; `ended` says why not every revision was looked at.
+    """
+
+    equal: tuple[str, ...] = ()
+    nearest: str = ""
+    count: int = 0
+    near: bool = False
+    ended: str = ""
+
+
+def _advice(draft: Draft, found: _Found, services: Services, replaying: Replaying) -> str:
+    environment = draft.question.environment.name
+    line = f"comment `/baseline {environment} {{}}`"
+    looked = f" (not every revision was looked at: {found.ended})" if found.ended else ""
+    if found.equal:
+        others = ", ".join(found.equal[:-1])
+        also = (
+            f", and what {others} leave{'s' if len(found.equal) == 2 else ''}, without the rows written since"
+            if others
+            else ""
+        )
+        return f"its schema is exactly what {found.equal[-1]} leaves{also}: {line.format(found.equal[-1])}"
+    if not found.near:
+        return (
+            f"no revision makes a schema like this one{looked}; find out what made it, then {line.format('REVISION')}"
+        )
+    kept = services.replays.get(_key_of_nearest(draft, replaying))
+    if kept is not None:
+        tell_drift(draft, snapshot_from_json(json.loads(kept)), replaying)
+    many = f"{found.count} object{'s' if found.count != 1 else ''}"
+    return (
+        f"no revision makes just this schema{looked}; the nearest is {found.nearest}, and {many} differ, listed as drift from it: "
+        f"bring the database to that state by hand, then {line.format(found.nearest)}"
+    )
+
+
+def _search(draft: Draft, live: Snapshot, services: Services, replaying: Replaying) -> _Found:
+    """Climb the history, or return what the same climb found before."""
+    key = _key(draft, replaying)
+    kept = services.replays.get(key)
+    if kept is not None:
+        return from_json(_Found, json.loads(kept))
+    environment, until = draft.question.environment, services.clock.now() + MOST_SECONDS
+    nothing = len(differences(replace(live, objects=()), seen_live(live, environment, replaying.made), replaying.table))
+    best: tuple[int, Rung | None] = (nothing, None)
+    equal: list[str] = []
+
+    def look(rung: Rung) -> bool:
+        nonlocal best
+        there = seen_live(live, environment, replaying.made, rung.snapshot)
+        count = len(differences(seen(rung.snapshot, environment), there, replaying.table))
+        best = (count, rung) if count <= best[0] else best
+        if not count:
+            equal.append(rung.revision)
+        return services.clock.now() < until
+
+    ended = climb(_whole_history(draft, replaying), replaying.database, replaying.base, look)
+    count, rung = best
+    near = rung is not None and count < nothing
+    found = _Found(equal=tuple(equal), nearest=rung.revision if rung else "", count=count, near=near, ended=ended)
+    if rung is not None and not equal:
+        services.replays.keep(_key_of_nearest(draft, replaying), json.dumps(snapshot_to_json(rung.snapshot)))
+    services.replays.keep(key, canonical(found).decode())
+    return found
+
+
+def _has_scratch(replaying: Replaying) -> bool:
+    return replaying.database.scratch(None).version_for(replaying.dump.engine_version) is not None
+
+
+def _whole_history(draft: Draft, replaying: Replaying) -> ReplayQuestion:
+    return ReplayQuestion(
+        repository=draft.question.repository,
+        module=draft.question.module,
         source=replaying.source,
-        tree=question.checkout.base,
-        revisions=heads,
+        tree=draft.question.checkout.base,
+        revisions=replaying.base.heads,
         then=(),
         like=replaying.dump,
         python=replaying.python,
     )
-    made = replay(asked, replaying.database.scratch(None), services.replays).snapshot
-    if made is None or differences(seen(made, question.environment), draft.seen, replaying.table):
-        return
-    fix = f"its schema is exactly what {heads[-1]} leaves: comment `/baseline {question.environment.name} {heads[-1]}`"
-    place = codes.index(RefusalCode.BASELINE_NEEDED)
-    draft.refusals[place] = replace(draft.refusals[place], fix=fix)
+
+
+def _key(draft: Draft, replaying: Replaying) -> str:
+    """Everything that the answer depends on: the code, the live schema, and how the environment looks at it."""
+    replays = key_of(_whole_history(draft, replaying), replaying.database.scratch(None))
+    look = sha256(canonical(draft.question.environment))
+    return sha256(canonical(["baseline", replays, draft.live.fingerprint if draft.live else "", look]))
+
+
+def _key_of_nearest(draft: Draft, replaying: Replaying) -> str:
+    return sha256(canonical(["nearest", _key(draft, replaying)]))

@@ -56,12 +56,19 @@ def compare_with_expected(draft: Draft, services: Services, replaying: Replaying
             )
         )
         return
-    environment = question.environment
-    draft.expected, draft.drift_known = replayed.snapshot, True
+    tell_drift(draft, replayed.snapshot, replaying)
+
+
+def tell_drift(draft: Draft, expected: Snapshot, replaying: Replaying) -> None:
+    """Number what separates the live schema from the expected one, as the environment looks at both."""
+    environment, live = draft.question.environment, draft.live
+    if live is None:
+        return
+    draft.expected, draft.drift_known = expected, True
     left = draft.rest.marker.left if draft.rest else ()
-    draft.drifted = bool(differences(replayed.snapshot, draft.live, replaying.table, left))
-    draft.seen = seen_live(draft.live, environment, replaying.made, replayed.snapshot)
-    changes = differences(seen(replayed.snapshot, environment), draft.seen, replaying.table, left)
+    draft.drifted = bool(differences(expected, live, replaying.table, left))
+    draft.seen = seen_live(live, environment, replaying.made, expected)
+    changes = differences(seen(expected, environment), draft.seen, replaying.table, left)
     folded = fold(changes)
     draft.drift = tuple(_drift(number, item, replaying.database) for number, item in enumerate(folded, 1))
     draft.notes += [f"drift: {rename.question}" for rename in suspected_renames(folded)]

@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 from workers.core.codec import canonical, sha256
 from workers.core.config import Module
 from workers.core.examination import Suggested
-from workers.core.names import Engine
 from workers.core.plan import Statement
 from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
 from workers.ports import (
@@ -57,7 +56,7 @@ class Replayed:
 
 def replay(question: ReplayQuestion, scratch: Scratch, replays: Replays) -> Replayed:
     """Replay from empty, or return what an equal replay gave before."""
-    key = _key(question, scratch)
+    key = key_of(question, scratch)
     kept = replays.get(key)
     if kept is not None:
         value = json.loads(kept)
@@ -74,11 +73,10 @@ def replay(question: ReplayQuestion, scratch: Scratch, replays: Replays) -> Repl
 
 def run_replay(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
     """Bring an empty scratch database to the question's revisions and leave it there."""
-    engine = question.like.engine
     declared: tuple[str, ...] | None = None
     suggested: Suggested | None = None
     if question.revisions or question.declared:
-        recording = question.source.record(_request(question, database, engine))
+        recording = question.source.record(request_of(question, database))
         if recording.error:
             return Replayed(None, None, f"{recording.failed or 'env.py'}: {recording.error}")
         declared, suggested = recording.declared, recording.created
@@ -100,12 +98,13 @@ def _may_run(path: PurePosixPath) -> bool:
     return path.suffix.lower() in _CODE and not path.match("modules/*/workdocs/active/*/db/artifacts/*")
 
 
-def _request(question: ReplayQuestion, database: ScratchDatabase, engine: Engine) -> RecordRequest:
+def request_of(question: ReplayQuestion, database: ScratchDatabase) -> RecordRequest:
+    """What the source is asked to record on an empty scratch database."""
     return RecordRequest(
         tree=question.tree,
         module=question.module,
         address=database.address,
-        engine=engine,
+        engine=question.like.engine,
         direction=RecordDirection.UPGRADE,
         to=question.revisions,
         declared=question.declared,
@@ -138,7 +137,8 @@ def _run_group(writer: Writer, group: tuple[Statement, ...]) -> str:
     return ""
 
 
-def _key(question: ReplayQuestion, scratch: Scratch) -> str:
+def key_of(question: ReplayQuestion, scratch: Scratch) -> str:
+    """A hash of everything that decides what a replay makes."""
     parts = {
         "repository": question.repository,
         "module": question.module.id,

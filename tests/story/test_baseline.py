@@ -1,0 +1,63 @@
+"""A database without history: the report finds the revision that made it, or names the nearest and what differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.story.conftest import OpenShop
+from tests.story.ground import Shop
+from tests.story.shop import FIRST, add_column, migration
+from tests.story.targets import MariadbDatabase
+from tests.story.test_mariadb import prod
+
+__all__ = ["prod"]
+SECOND, THIRD, FOURTH = "2b00000000bb", "3c00000000cc", "4d00000000dd"
+_ROWS = "    op.execute(\"INSERT INTO customers (id, email) VALUES (1, 'house@example.com')\")\n"
+_LATER = {
+    **{path: text for path, text in add_column().items() if text and path.startswith("alembic/")},
+    f"alembic/versions/{THIRD}_rows.py": migration(THIRD, SECOND, _ROWS),
+    f"alembic/versions/{FOURTH}_drop.py": migration(FOURTH, THIRD, '    op.drop_column("orders", "delivery")\n'),
+}
+_BY_SECOND = "ALTER TABLE orders ADD COLUMN delivery TEXT"
+
+
+def without_history(open_shop: OpenShop, *, sql: str = "", **more: Any) -> tuple[Shop, str]:
+    """A shop with four migrations whose database has the second one's schema, and no version table; the report of a pull."""
+    shop = open_shop(**more)
+    shop.house.push("main", _LATER)
+    shop.prod.run(f"DROP TABLE alembic_version; {_BY_SECOND}{sql}")
+    return shop, shop.house.report(shop.house.open_pull(add_column("again", revision="5e00000000ee", after=FOURTH)))
+
+
+def test_the_revision_in_the_middle_that_made_it_is_found(open_shop: OpenShop):
+    _, report = without_history(open_shop)
+    assert_third_is_found(report)
+
+
+def test_where_none_made_it_the_nearest_is_named_with_what_differs(open_shop: OpenShop):
+    _, report = without_history(open_shop, sql="; CREATE TABLE loads (id INTEGER)")
+    assert f"the nearest is {THIRD}, and" in report
+    assert "no revision makes just this schema" in report.lower()
+    assert "drift-1" in report
+    assert "loads" in report
+
+
+@pytest.mark.acceptance
+def test_it_is_found_on_postgresql(open_shop: OpenShop, pg_url: str):
+    _, report = without_history(open_shop, postgres=pg_url)
+    assert_third_is_found(report)
+
+
+@pytest.mark.acceptance
+def test_it_is_found_on_mariadb(open_shop: OpenShop, prod: MariadbDatabase):
+    _, report = without_history(open_shop, mariadb=prod)
+    assert_third_is_found(report)
+
+
+def assert_third_is_found(report: str) -> None:
+    """The third wrote rows only: its schema is the second's, too."""
+    assert f"exactly what {THIRD} leaves, and what {SECOND} leaves, without the rows written since" in report
+    assert f"/baseline prod {THIRD}" in report
+    assert FIRST not in report.split("exactly what")[1].split("\n", maxsplit=1)[0]

@@ -1,0 +1,73 @@
+"""What each revision of a history leaves: the whole of it recorded once, and run again step by step on an empty scratch database."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from workers.core.schema import Snapshot
+from workers.ports import Database, History, RecordedStatement, StatementError, Writer
+from workers.steps.lineage import applied
+from workers.steps.rehearse import pieces_of
+from workers.steps.replay import ReplayQuestion, request_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A revision, and the schema that it and all it follows leave."""
+
+    revision: str
+    snapshot: Snapshot
+
+
+def climb(question: ReplayQuestion, database: Database, history: History, look: Callable[[Rung], bool]) -> str:
+    """Show one rung after the other for as long as `look` wants more; why it ended before the last, "" where it did not.
+
+    Where branches of a history lie beside each other, a schema that belongs to no single revision is no rung.
+    """
+    scratch = database.scratch(None)
+    with scratch.empty(question.like) as first:
+        recording = question.source.record(request_of(question, first))
+    pieces = tuple(item for item in pieces_of(database, recording.statements) if not item.read)
+    with scratch.empty(question.like) as second, second.writing() as writer:
+        try:
+            for revision in _steps(writer, pieces, history):
+                if revision and not look(Rung(revision, writer.snapshot())):
+                    writer.rollback()
+                    return "it was not looked further"
+        except StatementError as error:
+            writer.rollback()
+            return error.message
+    return f"{recording.failed or 'env.py'}: {recording.error}" if recording.error else ""
+
+
+def _steps(writer: Writer, pieces: tuple[RecordedStatement, ...], history: History) -> Iterator[str]:
+    """Run everything; stops after each revision and gives its name, "" where what is there belongs to no single one."""
+    silent = {item.id for item in history.revisions} - {item.revision for item in pieces}
+    done: set[str] = set()
+    group, within = -1, False
+    for revision, own in itertools.groupby(pieces, key=lambda item: item.revision):
+        for piece in own:
+            if piece.group != group:
+                if within:
+                    writer.commit()
+                group, within = piece.group, piece.transactional
+                if within:
+                    writer.begin()
+            _run(writer, piece)
+        done.add(revision)
+        whole = applied(history, (revision,)) - silent == done & {item.id for item in history.revisions}
+        yield revision if whole else ""
+    if within:
+        writer.commit()
+
+
+def _run(writer: Writer, piece: RecordedStatement) -> None:
+    forbidden = "" if piece.batch else writer.parse(piece.sql).forbidden
+    if forbidden:
+        raise StatementError(f"{piece.revision}: {forbidden}", state="", lock_timeout=False)
+    if piece.batch:
+        writer.execute_script(piece.sql)
+    else:
+        writer.execute(piece.sql)
