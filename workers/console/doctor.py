@@ -21,12 +21,13 @@ from workers.console.standalone import folder, open_machine
 from workers.core.errors import ExpectedError, InterruptedWorkError
 from workers.core.redact import redact
 from workers.core.refusals import RefusalCode
+from workers.databases.mysql.binaries import installed as installed_mysql
 from workers.databases.postgresql.binaries import installed
 from workers.github.host import GithubHost
 from workers.github.permissions import permissions
 from workers.local.clock import SystemClock
 from workers.local.secret_values import SecretValues
-from workers.machine import UV
+from workers.machine import PROJECT, UV
 from workers.settings import KEY_BYTES, Settings, create_key, data_dir
 from workers.sources.prisma.engine import PrismaEngine
 from workers.sources.prisma.process import EngineProcess
@@ -78,6 +79,7 @@ def machine_findings() -> tuple[Finding, ...]:
         ("git", _git),
         ("sandbox", _sandbox),
         ("scratch PostgreSQL", _scratch),
+        ("scratch MariaDB", _scratch_mysql),
         ("uv", _uv),
         ("Prisma", _prisma),
     )
@@ -160,6 +162,13 @@ def _scratch() -> str:
     if not versions:
         raise _missing("none is here", "install PostgreSQL of your targets' major version, or `schemagate[embedded]`")
     return f"{', '.join(versions)} (a target needs its own major version)"
+
+
+def _scratch_mysql() -> str:
+    found = installed_mysql(PROJECT)
+    if not found:
+        return "none is here; MariaDB and MySQL targets need it (`make setup` in a checkout, or `mariadb-server-core`)"
+    return f"{', '.join(f'{item.engine.value} {item.version}' for item in found)} (a target needs its own series)"
 
 
 def _uv() -> str:
