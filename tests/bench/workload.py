@@ -98,7 +98,11 @@ def _table(engine: Engine, number: int, count: int) -> Iterator[str]:
         f"CONSTRAINT {name}_before FOREIGN KEY (before_id) REFERENCES {before} (id)",
         f"CONSTRAINT {name}_half FOREIGN KEY (half_id) REFERENCES {half} (id) ON DELETE SET NULL",
     ]
-    yield f"CREATE TABLE {name} ({', '.join(columns)}){f' COMMENT {chr(39)}table {number}{chr(39)}' if mysql else ''}"
+    if mysql:
+        indexes = (f"UNIQUE KEY {name}_code (code)", f"KEY {name}_made (state, made)")
+        yield f"CREATE TABLE {name} ({', '.join((*columns, *indexes))}) COMMENT 'table {number}'"
+        return
+    yield f"CREATE TABLE {name} ({', '.join(columns)})"
     yield f"CREATE UNIQUE INDEX {name}_code ON {name} (code)"
     yield f"CREATE INDEX {name}_made ON {name} (state, made)"
     if engine is Engine.POSTGRESQL:
