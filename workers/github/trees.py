@@ -40,6 +40,7 @@ class GitTree:
         self.git, self.oid, self.commit = git, oid, commit
         self.limits = limits or TreeLimits()
         self._blobs: dict[str, bytes] = {}
+        self._kept: dict[str, bytes] = {}
 
     def entries(self, under: str = "") -> tuple[TreeEntry, ...]:
         """List the regular files below a folder, sorted by path."""
@@ -54,6 +55,8 @@ class GitTree:
         entry = self._by_path.get(path)
         if entry is None:
             return None
+        if entry.oid in self._kept:
+            return self._kept[entry.oid]
         if entry.oid not in self._blobs:
             folder = path.rpartition("/")[0]
             neighbours = [item for item in self._listed[0] if item.path.rpartition("/")[0] == folder]
@@ -62,12 +65,13 @@ class GitTree:
         return self._blobs[entry.oid]
 
     def contents(self, under: str) -> tuple[tuple[str, bytes], ...]:
-        """(path, bytes) of every regular file below a folder, sorted by path and read in one run."""
+        """(path, bytes) of every regular file below a folder, sorted by path, read in one run and kept: each is asked for again."""
         entries = self.entries(under)
         if sum(entry.size for entry in entries) > self.limits.exported_bytes:
             raise _too_large(f"{under} holds more than is read at once")
-        blobs = dict(self._load(entries)) if entries else {}
-        return tuple((entry.path, blobs[entry.oid]) for entry in entries)
+        missing = [entry for entry in entries if entry.oid not in self._kept]
+        self._kept |= self._load(missing) if missing else ()
+        return tuple((entry.path, self._kept[entry.oid]) for entry in entries)
 
     def export(self, directory: Path, under: str = "") -> None:
         """Write the files below `under` to an empty directory, keeping their paths from the root, readable by every uid."""

@@ -147,7 +147,7 @@ class PrismaEngine:
         `done` are the migrations that are applied on the scratch database.
         """
         said = requests.Said(files, line, lock_text, migrations, external)
-        before, after = requests.created((), done), requests.created(())
+        before, after = requests.created((), done), requests.created((), if_undeclared=True)
         found = self._ask(address, engine, said, _REMEMBER, before, _DEPLOY, _UNDECLARED, _BACK, after)
         if isinstance(found, EngineFault):
             return found

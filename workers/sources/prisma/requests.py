@@ -72,9 +72,13 @@ def push(counts: Sequence[RowCount]) -> Task:
     return {"do": "push", "counts": _counts(counts)}
 
 
-def created(counts: Sequence[RowCount], names: Sequence[str] | None = None) -> Task:
-    """A task: the migration that the tool itself would write beyond those of these names (all where none are given)."""
-    return {"do": "created", "counts": _counts(counts), "names": None if names is None else list(names)}
+def created(counts: Sequence[RowCount], names: Sequence[str] | None = None, *, if_undeclared: bool = False) -> Task:
+    """A task: the migration that the tool itself would write beyond those of these names (all where none are given).
+
+    With `if_undeclared` nothing where the task `undeclared` found nothing before.
+    """
+    said = None if names is None else list(names)
+    return {"do": "created", "counts": _counts(counts), "names": said, "ifUndeclared": if_undeclared}
 
 
 def plain(name: str) -> Task:

@@ -56,8 +56,10 @@ async function back(work) {
 }
 
 /** What would still have to run until the database is what the datamodel says, as a script and in words. */
-function undeclared(work) {
-  return difference(work, work.request.files)
+async function undeclared(work) {
+  const found = await difference(work, work.request.files)
+  work.undeclared = found.sql
+  return found
 }
 
 function difference(work, files) {
@@ -85,6 +87,7 @@ function difference(work, files) {
  */
 async function created(work, task) {
   const { request } = work
+  if (task.ifUndeclared && work.undeclared === '') return { sql: '', warnings: [], unexecutable: [], asked: [] }
   const rows = new RowCounts(task.counts)
   const common = { migrationsList: migrationsList(request, task.names), schema: { files: request.files }, filters: request.external }
   return withEngine(work, { wrap: (adapter) => rows.answering(adapter), shadow: replayed }, async (engine) => {
