@@ -75,7 +75,8 @@ def test_a_rename_counts_as_lost():
 
 @pytest.mark.parametrize("kind", [StatementKind.UPDATE, StatementKind.DELETE, StatementKind.TRUNCATE])
 def test_whatever_writes_over_rows_destroys_them(kind):
-    assert destroyed(Parsed(kind=kind, title="", writes=(("orders",),)), ()) == ("rows of orders",)
+    lost = "values in" if kind is StatementKind.UPDATE else "rows of"
+    assert destroyed(Parsed(kind=kind, title="", writes=(("orders",),)), ()) == (f"{lost} orders",)
     assert destroyed(Parsed(kind=kind, title=""), ()) == ("rows",)
 
 

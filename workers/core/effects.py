@@ -49,7 +49,8 @@ def destroyed(parsed: Parsed, effect: tuple[Change, ...]) -> tuple[str, ...]:
 
     A column of a table that goes as a whole is not named apart. Renames appear as one object gone and one come: counted as lost, on purpose.
     """
-    found = [f"rows of {'.'.join(name)}" for name in parsed.writes] or ["rows"] if parsed.kind in _ROWS else []
+    lost = "values in" if parsed.kind is StatementKind.UPDATE else "rows of"
+    found = [f"{lost} {'.'.join(name)}" for name in parsed.writes] or ["rows"] if parsed.kind in _ROWS else []
     gone = {
         change.name
         for change in effect

@@ -85,10 +85,10 @@ def moment(iso: str) -> str:
 
 
 def spoken(title: str) -> str:
-    """A statement's title: the act in bold, names as code, the rest plain."""
+    """A statement's title: the act in bold, names as code, the rest plain. What is written otherwise than our words is a name."""
     words = _tokens(title)
     verbs = 0
-    while verbs < len(words) and words[verbs].lower() in (_INSIDE - _STOPS if verbs else _STARTS):
+    while verbs < len(words) and (words[verbs] in _INSIDE - _STOPS if verbs else words[verbs].lower() in _STARTS):
         verbs += 1
     head = f"**{plain(' '.join(words[:verbs]))}**" if verbs else ""
     return " ".join(part for part in (head, *map(_word, words[verbs:])) if part)
@@ -121,7 +121,7 @@ def _tokens(title: str) -> list[str]:
 def _word(word: str) -> str:
     bare = word.rstrip(",")
     comma = "," if bare != word else ""
-    if bare.lower() in _INSIDE or _COUNT.fullmatch(bare):
+    if bare in _INSIDE or _COUNT.fullmatch(bare):
         return plain(bare) + comma
     if bare.startswith("(") and bare.endswith(")"):
         return f"({plain(bare[1:-1])}){comma}"

@@ -145,7 +145,7 @@ def _statement_lines(item: Statement, path: str) -> list[str]:
 
 def _lost(entry: str, wide: int) -> str:
     kind, _, name = entry.partition(" ")
-    if kind in {"rows", "enum", "materialized", "foreign"}:
+    if kind in {"rows", "values", "enum", "materialized", "foreign"}:
         middle, _, name = name.partition(" ")
         kind = f"{kind} {middle}" if name else kind
         name = name or middle

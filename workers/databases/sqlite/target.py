@@ -175,7 +175,7 @@ def _preflight(place: Place, session: Session, reader: Reader, can_write: bool) 
         server=f"the file {place.path}",
         database=place.name,
         connection=f"sqlite:///{place.path}",
-        tls="none: a file of this machine, opened in a process that sees its folder alone",
+        tls="a file of this machine, opened in a process that sees its folder alone",
         reading_role="",
         writing_role="",
         separate_read_role=False,
