@@ -14,6 +14,7 @@ from deploy.demo.servers import PostgresServer
 from tests.drift.cases import Case, read, said, the_other_way
 from tests.drift.postgresql import ENGINE, Connection, as_seen, fits, look, made, way_back
 from tests.drift.servers import fetched
+from tests.drift.table import PAGE, rows
 from workers.core.diff import change_to_json, diff
 from workers.core.schema import snapshot_to_json
 
@@ -67,11 +68,18 @@ def test_a_change_by_hand_is_told_both_ways_and_nothing_else_is(case: Case, conn
                 assert said(diff(wanted, as_seen(connection))) == (), statements
 
 
+def test_the_guide_counts_every_case() -> None:
+    page = PAGE.read_text()
+    assert [row for row in rows(CASES) if row not in page] == []
+    assert f"\n{len(CASES)} cases," in page
+
+
 # What a server itself does otherwise since a version.
 BY_VERSION = {"streaming"}
 
 
 @pytest.mark.acceptance
+@pytest.mark.timeout(600)
 def test_every_version_spells_the_same_schema_alike(connection: Connection, postgres: PostgresServer) -> None:
     with psycopg.connect(postgres.create_database(), autocommit=True) as other:
         for case in CASES:
