@@ -8,7 +8,7 @@ import pytest
 
 from tests.story.conftest import OpenShop
 from tests.story.ground import Shop
-from tests.story.shop import FIRST, add_column, migration
+from tests.story.shop import FIRST, add_column, migration, shop_files
 from tests.story.targets import MariadbDatabase
 from tests.story.test_mariadb import prod
 
@@ -61,3 +61,19 @@ def assert_third_is_found(report: str) -> None:
     assert f"exactly what {THIRD} leaves, and what {SECOND} leaves, without the rows written since" in report
     assert f"/baseline prod {THIRD}" in report
     assert FIRST not in report.split("exactly what")[1].split("\n", maxsplit=1)[0]
+
+
+def test_a_history_that_cannot_begin_from_empty_begins_from_the_adopted_schema(open_shop: OpenShop):
+    first = migration(FIRST, None, '    op.add_column("orders", sa.Column("note", sa.Text))\n')
+    shop = open_shop(files=shop_files() | {f"alembic/versions/{FIRST}_first.py": first})
+    house = shop.house
+    pull = house.open_pull(add_column())
+    assert f"/baseline prod {FIRST}" in house.report(pull)
+    before = shop.prod.text()
+    house.say(pull, "bob", f"/baseline prod {FIRST}")
+    house.say(pull, "bob", house.offered(pull))
+    assert "baseline recorded and verified" in house.answers(pull)[-1]
+    assert shop.prod.text() == before
+    assert "starts from the snapshot that was adopted" in house.report(pull)
+    assert "drift: 0 on what this pull touches, 0 elsewhere" in house.report(pull)
+    assert "becomes the start" in house.evidence(pull, "01-schema-drift-report.md")

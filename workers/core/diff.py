@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
-from workers.core.schema import Name, ObjectKind, SchemaObject, Snapshot, Value
+from workers.core.schema import Name, ObjectKind, SchemaObject, Snapshot, Value, ordered
 
 FORMAT = "schemagate-diff/1"
 
@@ -98,6 +98,23 @@ def compose(first: tuple[Change, ...], second: tuple[Change, ...]) -> tuple[Chan
         found[(item.kind, item.name)] = (before, item.after)
     keys = sorted(found, key=lambda key: (key[0].value, key[1]))
     return tuple(Change(*key, *found[key]) for key in keys if found[key][0] != found[key][1])
+
+
+def moved(snapshot: Snapshot, effect: tuple[Change, ...]) -> Snapshot:
+    """Return a schema after an effect that was seen elsewhere: only the attributes that changed there change here."""
+    found = {(item.kind, item.name): item for item in snapshot.objects}
+    for change in effect:
+        key = (change.kind, change.name)
+        here = found.get(key)
+        if change.after is None:
+            found.pop(key, None)
+        elif change.before is None:
+            found[key] = change.after
+        elif here is not None:
+            values = dict(here.attributes) | {name: value for name, _, value in change.attributes}
+            kept = ((name, value) for name, value in values.items() if value is not None)
+            found[key] = replace(here, attributes=tuple(sorted(kept)))
+    return replace(snapshot, objects=ordered(list(found.values())))
 
 
 def diff_to_json(old: Snapshot, new: Snapshot, changes: tuple[Change, ...]) -> dict[str, Any]:

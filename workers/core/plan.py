@@ -213,6 +213,11 @@ class Plan:
         return len(self.key.continues.left) if self.key.continues else 0
 
     @property
+    def adopts(self) -> bool:
+        """Whether it writes nothing: the approval takes the schema as it is for the start of what is expected."""
+        return self.key.direction is Direction.BASELINE and not self.body.statements
+
+    @property
     def destroys(self) -> tuple[str, ...]:
         """Everything that a statement of the plan takes away, in order, once each."""
         return tuple(dict.fromkeys(item for statement in self.body.statements for item in statement.destroys))

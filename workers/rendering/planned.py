@@ -49,7 +49,7 @@ def _run(group: list[tuple[Place, Plan]], room: Room, *, named: bool) -> Run:
     names = [place.name for place, _ in group]
     now = any(place.outlook in _NOW for place, _ in group)
     same = f" (same SQL on {joined(names)})" if len(names) > 1 else f" on {names[0]}" if named else ""
-    already = [item.id for item in plan.key.pending if item.on_base]
+    already = [item.id for item in plan.key.pending if item.on_base and not plan.adopts]
     return Run(
         title=f"What {'runs' if now else 'would run'}{same}",
         continues=continuation(plan, names[0]),
@@ -104,6 +104,8 @@ def _before(place: Place, plan: Plan) -> list[str]:
 
 def _version_table(plan: Plan) -> str:
     """What is written to the migration tool's own table."""
+    if plan.adopts:
+        return "Writes nothing: the schema as it is now becomes the start of what is expected."
     if plan.key.direction.bookkeeping_only:
         recorded = some([code(item.id) for item in plan.key.pending])
         return f"Writes the migration tool's version table and nothing else, to record {recorded}."

@@ -16,7 +16,7 @@ from workers.steps.sight import seen, seen_live
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHand:
-    """The bookkeeping statements, or what the live schema lacks for them."""
+    """The bookkeeping statements, or what the live schema lacks for them. Neither: the schema is taken as it is."""
 
     statements: tuple[RecordedStatement, ...] = ()
     refusals: tuple[Refusal, ...] = ()
@@ -34,10 +34,13 @@ def bookkeeping(known: Known, services: Services) -> ByHand:
     """Return the statements that record the named revision, if the live schema is as that revision leaves it."""
     baseline = known.question.direction is Direction.BASELINE
     differences = _beyond_baseline(known, services) if baseline else _beyond_migration(known)
+    recorded_already = baseline and set(known.to) == set(known.recorded)
     if isinstance(differences, str):
-        return ByHand(refusals=(_failed(differences),))
+        return ByHand() if recorded_already else ByHand(refusals=(_failed(differences),))
     if differences:
         return ByHand(refusals=tuple(_differs(known, change) for change in differences))
+    if recorded_already:
+        return ByHand(refusals=(_stands_there(known),))
     sql = known.source.bookkeeping(known.merge, known.question.module, known.recorded, known.to)
     revision = known.pending[-1].id
     return ByHand(
@@ -118,8 +121,16 @@ def _differs(known: Known, change: Change) -> Refusal:
     )
 
 
+def _stands_there(known: Known) -> Refusal:
+    message = f"{known.question.environment.name} records {known.pending[-1].id}, and a replay from empty makes just what is there"
+    return Refusal(code=RefusalCode.NOTHING_TO_APPLY, message=message, fix="nothing is to be done", actor=Actor.NOBODY)
+
+
 def _failed(why: str) -> Refusal:
-    message = f"the migrations cannot be replayed from empty: {why}"
     return Refusal(
-        code=RefusalCode.REHEARSAL_FAILED, message=message, fix="mend the history, or start it from a baseline"
+        code=RefusalCode.REHEARSAL_FAILED,
+        message=f"the migrations cannot be replayed from empty: {why}",
+        fix="mend the history; or, where the tables were made otherwise, let the tool itself record the revision (`alembic stamp`, "
+        "`prisma migrate resolve --applied`) and comment `/baseline` with it: then the schema as it is becomes the start",
+        actor=Actor.APPROVER,
     )

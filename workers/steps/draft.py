@@ -32,6 +32,7 @@ class Draft:
     drift: tuple[Drift, ...] = ()
     drift_known: bool = False
     drifted: bool = False
+    adopted: bool = False
     live: Snapshot | None = None
     seen: Snapshot | None = None
     expected: Snapshot | None = None

@@ -10,7 +10,7 @@ from workers.core.folding import Folded, fold, suspected_renames
 from workers.core.names import Direction
 from workers.core.plan import Statement
 from workers.core.progress import Left
-from workers.core.refusals import Refusal, RefusalCode
+from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, ObjectKind, Snapshot
 from workers.ports import Database, Dump, History, PythonEnvironment, Services, Source
 from workers.steps.draft import Draft
@@ -18,28 +18,39 @@ from workers.steps.past import Past
 from workers.steps.question import Question
 from workers.steps.replay import Replayed, ReplayQuestion, replay
 from workers.steps.sight import Made, seen, seen_live
+from workers.steps.start import adopted, last_seen
 
 
-@dataclass(frozen=True, slots=True)
-class Replaying:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where drift is looked for: the engine, the version table, which is never drift, and what histories ever named."""
+
     database: Database
+    table: Name
+    made: Made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaying(Place):
+    """A place with all that a replay needs."""
+
     source: Source
     base: History
     dump: Dump
     python: PythonEnvironment | None
-    table: Name
-    made: Made
 
 
 def compare_with_expected(draft: Draft, services: Services, replaying: Replaying) -> None:
     """Drift: what is live against what the applied migrations make. Not known where the replay cannot run; then that is said."""
     question = draft.question
+    if draft.live is None or question.direction is Direction.BASELINE or _from_adoption(draft, services, replaying):
+        return
     blocked = {item.code for item in draft.refusals} & {
         RefusalCode.SANDBOX_UNAVAILABLE,
         RefusalCode.DEPENDENCIES_UNAVAILABLE,
         RefusalCode.BASELINE_NEEDED,
     }
-    if blocked or draft.live is None or question.direction is Direction.BASELINE:
+    if blocked:
         return
     roots = _past(draft).roots(draft.recorded, replaying.base)
     if roots is None:
@@ -52,26 +63,61 @@ def compare_with_expected(draft: Draft, services: Services, replaying: Replaying
         message = f"the applied migrations cannot be replayed from empty: {replayed.error}"
         draft.refusals.append(
             Refusal(
-                code=RefusalCode.BASELINE_NEEDED, message=message, fix="mend the history, or start it from a baseline"
+                code=RefusalCode.BASELINE_NEEDED,
+                message=message,
+                fix=f"mend the history, or {_offer(draft, replaying.base)}",
+                actor=Actor.APPROVER,
             )
         )
         return
     tell_drift(draft, replayed.snapshot, replaying)
 
 
-def tell_drift(draft: Draft, expected: Snapshot, replaying: Replaying) -> None:
+def compare_with_last(draft: Draft, services: Services, place: Place) -> None:
+    """Drift where no scratch database like the target can be made: what is live against what our last rollout left."""
+    start = last_seen(_past(draft), draft.recorded, services)
+    draft.notes.append(start.said)
+    if start.snapshot is not None:
+        tell_drift(draft, start.snapshot, place)
+
+
+def tell_drift(draft: Draft, expected: Snapshot, place: Place) -> None:
     """Number what separates the live schema from the expected one, as the environment looks at both."""
     environment, live = draft.question.environment, draft.live
     if live is None:
         return
     draft.expected, draft.drift_known = expected, True
     left = draft.rest.marker.left if draft.rest else ()
-    draft.drifted = bool(differences(expected, live, replaying.table, left))
-    draft.seen = seen_live(live, environment, replaying.made, expected)
-    changes = differences(seen(expected, environment), draft.seen, replaying.table, left)
+    draft.drifted = bool(differences(expected, live, place.table, left))
+    draft.seen = seen_live(live, environment, place.made, expected)
+    changes = differences(seen(expected, environment), draft.seen, place.table, left)
     folded = fold(changes)
-    draft.drift = tuple(_drift(number, item, replaying.database) for number, item in enumerate(folded, 1))
+    draft.drift = tuple(_drift(number, item, place.database) for number, item in enumerate(folded, 1))
     draft.notes += [f"drift: {rename.question}" for rename in suspected_renames(folded)]
+
+
+def _from_adoption(draft: Draft, services: Services, replaying: Replaying) -> bool:
+    """Compare with the schema that an approved baseline took for the start; False where there is none."""
+    start = adopted(_past(draft), draft.recorded, services)
+    if start is None:
+        return False
+    draft.adopted = True
+    draft.notes.append(start.said)
+    if start.snapshot is not None:
+        tell_drift(draft, start.snapshot, replaying)
+        return True
+    fix = _offer(draft, replaying.base)
+    draft.refusals.append(Refusal(code=RefusalCode.BASELINE_NEEDED, message=start.said, fix=fix, actor=Actor.APPROVER))
+    return True
+
+
+def _offer(draft: Draft, base: History) -> str:
+    """The line that takes the schema as it is for the start."""
+    recorded = [item.id for item in base.revisions if item.id in draft.recorded]
+    if len(recorded) > 1 and not base.separate:
+        return "merge its branches: a start has one revision"
+    line = f"/baseline {draft.question.environment.name} {recorded[-1] if recorded else 'REVISION'}"
+    return f"look at the schema as it is and take it for the start: comment `{line}`"
 
 
 def _drift(number: int, found: Folded, database: Database) -> Drift:

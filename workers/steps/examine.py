@@ -14,7 +14,7 @@ from workers.core.version_rows import applied_revisions
 from workers.ports import Database, History, PythonEnvironment, Services, Source, Target, Tree
 from workers.steps import baseline, lineage, order
 from workers.steps.draft import Draft, StopError, hear, stop
-from workers.steps.drifting import Replaying, compare_with_expected
+from workers.steps.drifting import Place, Replaying, compare_with_expected, compare_with_last
 from workers.steps.propose import propose
 from workers.steps.question import Known, Question
 from workers.steps.rest import rest_of
@@ -55,9 +55,10 @@ def _examine(draft: Draft, services: Services) -> Database:
     if not question.run_code:
         _stop_unrun(draft, history, base)
     _carry_on(draft, history, database)
+    _need_scratch(draft, services, Place(database=database, table=table, made=made))
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
-    replaying = Replaying(database, source, base, dump, python, table, made)
+    replaying = Replaying(database=database, table=table, made=made, source=source, base=base, dump=dump, python=python)
     baseline.name_revision(draft, services, replaying)
     compare_with_expected(draft, services, replaying)
     _choose_pending(draft, history, base)
@@ -80,6 +81,7 @@ def _examine(draft: Draft, services: Services) -> Database:
         live=draft.live,
         made=made,
         drifted=draft.drifted,
+        adopted=draft.adopted,
         dump=dump,
         python=python,
         rest=draft.rest,
@@ -87,6 +89,16 @@ def _examine(draft: Draft, services: Services) -> Database:
     draft.proposal = propose(known, services)
     draft.unlike = order.unlike(question, draft.proposal.plan, services)
     return database
+
+
+def _need_scratch(draft: Draft, services: Services, place: Place) -> None:
+    """Stop where no scratch database like the target can be made; then drift is told from what our last rollout left."""
+    if draft.live is None or place.database.scratch(None).version_for(draft.live.version) is not None:
+        return
+    compare_with_last(draft, services, place)
+    message = f"no scratch server of the target's version {draft.live.version} is here"
+    fix = "install one of that major version on the worker's machine, or lend one by `scratch:`"
+    stop(draft, RefusalCode.TARGET_VERSION_UNSUPPORTED, message, fix, Actor.OPERATOR)
 
 
 def _stop_unrun(draft: Draft, history: History, base: History) -> NoReturn:

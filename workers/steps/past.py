@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 
+from workers.core.diff import Change, compose
 from workers.core.names import Direction
 from workers.core.plan import Migration, Plan, Statement, StatementKind
 from workers.core.progress import Left
@@ -13,10 +14,25 @@ from workers.ports import History
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A plan that ran on a target, and what it left there: all of it where `left` is None, else what stuck of one that stopped half way."""
+    """A plan that ran on a target, and what it left there: all of it where `left` is None, else what stuck of one that stopped half way.
+
+    `rollout` is the id under which our state keeps the rest of it.
+    """
 
     plan: Plan
     left: Left | None = None
+    rollout: int = 0
+    ended_at: str = ""
+
+    @property
+    def effect(self) -> tuple[Change, ...]:
+        """What it changed: as rehearsed where it went through, else what each statement did that stuck."""
+        if self.left is None:
+            return self.plan.body.effect
+        found: tuple[Change, ...] = ()
+        for index in self.left.done:
+            found = compose(found, self.plan.body.statements[index].effect)
+        return found
 
     @property
     def after(self) -> tuple[str, ...]:
@@ -119,7 +135,13 @@ class Past:
     def as_found(self, plan: Plan, left: Left) -> Past:
         """The same where the newest trace of a half-done plan is what is there of it now."""
         last = max((number for number, item in enumerate(self.traces) if item.plan.digest == plan.digest), default=-1)
-        return Past(tuple(Trace(plan, left) if number == last else item for number, item in enumerate(self.traces)))
+        found = (replace(item, left=left) if number == last else item for number, item in enumerate(self.traces))
+        return Past(tuple(found))
+
+    def since_adoption(self) -> tuple[Trace, ...]:
+        """The newest plan that took the schema as it was for a start, and what ran after it; () where none did."""
+        newest = max((number for number, item in enumerate(self.traces) if item.plan.adopts), default=len(self.traces))
+        return self.traces[newest:]
 
     def before_pull(self, pull: int, recorded: tuple[str, ...]) -> tuple[str, ...] | None:
         """The revisions to go back to when this pull's newest rollout is taken back; None where nothing of it is the newest."""

@@ -66,6 +66,8 @@ def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Rec
             "comment `/plan` to apply it again"
             if known.question.direction is Direction.ROLLBACK
             else "the version table is put back by hand"
+            if known.pending and forward.statements
+            else "nothing is to be taken back"
         )
         return WayBack(undo=Undo.NONE, note=note)
     if undo.error:

@@ -60,6 +60,18 @@ class Proposal:
 
 def propose(known: Known, services: Services) -> Proposal:
     """Return the plan of what is pending, with the undeclared changes beside it."""
+    proposal = _propose(known, services)
+    if proposal.plan is None or not proposal.plan.adopts:
+        return proposal
+    environment, revision = known.question.environment.name, known.pending[-1].id
+    said = (
+        f"this plan writes nothing: the schema of {environment} as it is now ({known.live.fingerprint}), recorded at {revision}, becomes "
+        "the start of what is expected there, because the migrations cannot be replayed from empty; what drifted before belongs to it from then on"
+    )
+    return replace(proposal, notes=(*proposal.notes, said))
+
+
+def _propose(known: Known, services: Services) -> Proposal:
     stored = _stored(known, services)
     if stored is not None or not known.pending:
         found = undeclared(known, None, services)
@@ -67,21 +79,14 @@ def propose(known: Known, services: Services) -> Proposal:
         return _with_undeclared(Proposal(plan=stored, refusals=rows, rehearsed=stored is not None), found)
     if known.question.stored_only:
         return Proposal(refusals=(what_changed(known, services),))
-    if known.database.scratch(None).version_for(known.dump.engine_version) is None:
-        message = f"no scratch server of the target's version {known.dump.engine_version} is here"
-        return _refused(
-            RefusalCode.TARGET_VERSION_UNSUPPORTED, message, "install one of that major version", Actor.OPERATOR
-        )
     if known.rest is not None:
         proof = prove(known, known.rest.statements, known.rest.undo)
         return _with_undeclared(_freeze(known, proof, None), undeclared(known, None, services))
     if known.question.direction.bookkeeping_only:
         by_hand = bookkeeping(known, services)
-        return (
-            _freeze(known, prove(known, by_hand.statements, None), None)
-            if not by_hand.refusals
-            else Proposal(refusals=by_hand.refusals)
-        )
+        if by_hand.refusals:
+            return Proposal(refusals=by_hand.refusals)
+        return _freeze(known, prove(known, by_hand.statements, None), None)
     if known.question.direction is Direction.ROLLBACK and known.history.separate:
         return _kept_way_back(known)
     recorded = _record(known)
@@ -213,10 +218,13 @@ def _freeze(known: Known, proof: Proof, recorded: Recorded | None) -> Proposal:
 def _scope(known: Known, proof: Proof) -> tuple[Name, ...]:
     """The tables that the plan binds to: those it changes, writes, reads or refers to, also where they are not there yet.
 
-    Everything where a statement is opaque or writes rows: rows reach further tables by foreign keys, triggers and rules.
+    Everything where a statement is opaque or writes rows: rows reach further tables by foreign keys, triggers and rules. Everything, too,
+    where the schema is taken as it is.
     """
     statements = proof.forward.statements
-    if any(item.parsed.opaque or item.parsed.authority or item.parsed.kind in _ROWS for item in statements):
+    if not statements or any(
+        item.parsed.opaque or item.parsed.authority or item.parsed.kind in _ROWS for item in statements
+    ):
         return ()
     named = {name[-1] for item in statements for name in (*item.parsed.writes, *item.parsed.reads)}
     effect = {change.parent for item in statements for change in item.effect}

@@ -134,9 +134,9 @@ def past_of(module: str, target: str, repository: int, services: Services) -> Pa
 def _trace(rollout: Rollout, services: Services) -> Trace | None:
     stored = services.store.plan(rollout.digest)
     if stored is None or rollout.state is RolloutState.APPLIED:
-        return Trace(stored.plan) if stored else None
+        return Trace(stored.plan, None, rollout.id, rollout.finished_at) if stored else None
     left = left_by(rollout, services)
-    return Trace(stored.plan, left) if left else None
+    return Trace(stored.plan, left, rollout.id, rollout.finished_at) if left else None
 
 
 def _stalled(

@@ -45,7 +45,8 @@ class Question:
 class Known:
     """Everything that was found out by reading: the code's histories, the target's schema and records, and what is pending.
 
-    `live` is the whole schema, `made` the names that our histories ever gave; `drifted` is said of the whole schema.
+    `live` is the whole schema, `made` the names that our histories ever gave; `drifted` is said of the whole schema. `adopted`: what is
+    expected starts from a snapshot that a baseline took, because the history does not run on an empty database.
     """
 
     question: Question
@@ -63,6 +64,7 @@ class Known:
     live: Snapshot
     made: Made
     drifted: bool
+    adopted: bool
     dump: Dump
     python: PythonEnvironment | None
     rest: Rest | None = None

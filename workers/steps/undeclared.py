@@ -94,6 +94,7 @@ def _key(known: Known) -> str:
         known.dump.engine_version,
         code_digest(known.merge),
         code_digest(known.question.checkout.base),
+        known.live.fingerprint if known.adopted else "",
         known.python.digest if known.python else "",
     ]
     return sha256(canonical(parts))
@@ -101,33 +102,40 @@ def _key(known: Known) -> str:
 
 def _declared_at_head(known: Known, recording: Recording | None) -> Replayed:
     """What the models of the merge result say at its own head; drift of the target must neither appear here nor hide anything."""
-    if known.drifted:
+    if known.drifted and not known.adopted:
         with known.database.scratch(None).empty(known.dump) as database:
             replayed = run_replay(_at_head(known, known.merge, known.history.heads), database)
         return replace(replayed, error=replayed.error or _NO_METADATA)
     if recording is None:
-        with known.database.scratch(None).clone(known.dump) as copy:
-            recording = known.source.record(
-                RecordRequest(
-                    tree=known.merge,
-                    module=known.question.module,
-                    address=copy.address,
-                    engine=known.database.engine,
-                    direction=RecordDirection.UPGRADE,
-                    to=known.history.heads,
-                    done=known.recorded,
-                    declared=True,
-                    python=known.python,
-                ),
-            )
+        recording = _on_copy(known, known.merge, known.history.heads)
     why = recording.declared_error or recording.error or _NO_METADATA
     return Replayed(None, recording.declared, why, recording.created)
 
 
 def _on_base(known: Known, services: Services) -> frozenset[str]:
-    asked = _at_head(known, known.question.checkout.base, known.base.heads)
+    base = known.question.checkout.base
+    if known.adopted:  # both sides on copies of what is live: what drifted there is on both
+        return frozenset(_on_copy(known, base, known.base.heads).declared or ())
+    asked = _at_head(known, base, known.base.heads)
     replayed = replay(asked, known.database.scratch(None), services.replays)
     return frozenset(replayed.declared or ())
+
+
+def _on_copy(known: Known, tree: Tree, heads: tuple[str, ...]) -> Recording:
+    with known.database.scratch(None).clone(known.dump) as copy:
+        return known.source.record(
+            RecordRequest(
+                tree=tree,
+                module=known.question.module,
+                address=copy.address,
+                engine=known.database.engine,
+                direction=RecordDirection.UPGRADE,
+                to=heads,
+                done=known.recorded,
+                declared=True,
+                python=known.python,
+            ),
+        )
 
 
 def _at_head(known: Known, tree: Tree, heads: tuple[str, ...]) -> ReplayQuestion:
