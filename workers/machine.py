@@ -10,6 +10,7 @@ from pathlib import Path
 from workers.core.names import Engine
 from workers.databases.mysql.binaries import installed as installed_mysql
 from workers.databases.mysql.engine import MysqlDatabase
+from workers.databases.mysql.plain import MysqlPlainClient
 from workers.databases.postgresql.engine import PostgresqlDatabase
 from workers.databases.sqlite.database import SqliteDatabase
 from workers.ports import Database, Source
@@ -17,6 +18,7 @@ from workers.sandbox.machine import PROJECT, Machine, find_machine
 from workers.sources.alembic.environments import Environments
 from workers.sources.alembic.record import Recorder
 from workers.sources.alembic.source import AlembicSource
+from workers.sources.prisma.batches import Batches
 from workers.sources.prisma.engine import PrismaEngine
 from workers.sources.prisma.process import EngineProcess
 from workers.sources.prisma.record import Recorder as PrismaRecorder
@@ -47,5 +49,9 @@ def sources(found: Machine) -> tuple[Source, ...]:
     process = EngineProcess(sandbox=found.sandbox, area=found.area, search_path=os.environ.get("PATH", os.defpath))
     return (
         AlembicSource(recorder=Recorder(sandbox=found.sandbox, area=found.area), environments=environments),
-        PrismaSource(recorder=PrismaRecorder(engine=PrismaEngine(process), new_id=lambda: str(uuid.uuid4()))),
+        PrismaSource(
+            recorder=PrismaRecorder(
+                engine=PrismaEngine(process), batches=Batches(MysqlPlainClient()), new_id=lambda: str(uuid.uuid4())
+            )
+        ),
     )

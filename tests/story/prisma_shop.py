@@ -74,6 +74,30 @@ CREATE TABLE "orders" (
 -- CreateIndex
 CREATE UNIQUE INDEX "customers_email_key" ON "customers"("email");
 """
+_MYSQL_FIRST = """\
+-- CreateTable
+CREATE TABLE `customers` (
+    `id` INTEGER NOT NULL AUTO_INCREMENT,
+    `email` VARCHAR(191) NOT NULL,
+
+    UNIQUE INDEX `customers_email_key`(`email`),
+    PRIMARY KEY (`id`)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+
+-- CreateTable
+CREATE TABLE `orders` (
+    `id` INTEGER NOT NULL AUTO_INCREMENT,
+    `customer_id` INTEGER NOT NULL,
+    `note` VARCHAR(191) NULL,
+
+    PRIMARY KEY (`id`)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+
+-- AddForeignKey
+ALTER TABLE `orders` ADD CONSTRAINT `orders_customer_id_fkey` FOREIGN KEY (`customer_id`) REFERENCES `customers`(`id`)
+    ON DELETE RESTRICT ON UPDATE CASCADE;
+"""
+_FIRSTS = {"postgresql": _POSTGRES_FIRST, "sqlite": _SQLITE_FIRST, "mysql": _MYSQL_FIRST}
 
 
 def prisma_files(provider: str = "sqlite", config: str = "") -> dict[str, str]:
@@ -84,7 +108,7 @@ def prisma_files(provider: str = "sqlite", config: str = "") -> dict[str, str]:
         "package.json": '{"name": "shop", "devDependencies": {"prisma": "^6.19.0"}}\n',
         SCHEMA: schema(provider),
         f"{FOLDER}/migration_lock.toml": f'# Kept by Prisma.\nprovider = "{provider}"\n',
-        script(FIRST): _POSTGRES_FIRST if provider == "postgresql" else _SQLITE_FIRST,
+        script(FIRST): _FIRSTS[provider],
     }
 
 
@@ -119,18 +143,19 @@ def add_column(name: str = "delivery", provider: str = "sqlite", *, migration: s
     sql = f'-- AlterTable\nALTER TABLE "orders" ADD COLUMN "{name}" TEXT;\n'
     if provider == "postgresql":
         sql = f'-- AlterTable\nALTER TABLE "orders" ADD COLUMN     "{name}" TEXT;\n'
+    elif provider == "mysql":
+        sql = f"-- AlterTable\nALTER TABLE `orders` ADD COLUMN `{name}` VARCHAR(191) NULL;\n"
     return {SCHEMA: with_column(name, provider), script(migration): sql}
 
 
 def applied(provider: str = "sqlite", *, finished: bool = True) -> str:
     """What Prisma leaves of the first migration: its script, and the table with its row."""
-    sql = _POSTGRES_FIRST if provider == "postgresql" else _SQLITE_FIRST
+    sql = _FIRSTS[provider]
     return f"{sql}\n{row(FIRST, sql, provider, finished=finished)}"
 
 
 def row(name: str, sql: str, provider: str = "sqlite", *, finished: bool = True) -> str:
     """The row of a migration, in its table; without an end it failed."""
-    engine = Engine.POSTGRESQL if provider == "postgresql" else Engine.SQLITE
-    keeper = Bookkeeper(engine=engine, new_id=lambda: str(uuid.uuid4()))
+    keeper = Bookkeeper(engine=Engine(provider), new_id=lambda: str(uuid.uuid4()))
     found = Script(name=name, path=script(name), sql=sql)
     return f"{keeper.creation()};\n{keeper.applied(found) if finished else keeper.begun(found)};\n"

@@ -10,7 +10,7 @@ from typing import Protocol
 from tests.story.ground import Ground
 from tests.story.house import House, open_house
 from tests.story.prisma_shop import applied, prisma_files
-from tests.story.targets import PostgresDatabase, SqliteFile, Target
+from tests.story.targets import MariadbDatabase, PostgresDatabase, SqliteFile, Target
 
 SERVER = """\
 repositories:
@@ -26,18 +26,29 @@ class OpenPrisma(Protocol):
     """Opens the shop on Prisma, see `open_prisma_shop`."""
 
     def __call__(
-        self, files: dict[str, str] | None = None, *, postgres: str = "", live: str | None = None
+        self,
+        files: dict[str, str] | None = None,
+        *,
+        postgres: str = "",
+        mariadb: MariadbDatabase | None = None,
+        live: str | None = None,
     ) -> tuple[House, Target]:
         """The house, and prod."""
         ...
 
 
 def open_prisma_shop(
-    ground: Ground, folder: Path, files: dict[str, str] | None = None, *, postgres: str = "", live: str | None = None
+    ground: Ground,
+    folder: Path,
+    files: dict[str, str] | None = None,
+    *,
+    postgres: str = "",
+    mariadb: MariadbDatabase | None = None,
+    live: str | None = None,
 ) -> tuple[House, Target]:
     """The shop: prod is a file, or the database of that URL, where Prisma has run the first migration (or what `live` says)."""
-    provider = "postgresql" if postgres else "sqlite"
-    target: Target = PostgresDatabase(postgres) if postgres else _file(ground, folder)
+    provider = "postgresql" if postgres else "mysql" if mariadb else "sqlite"
+    target: Target = PostgresDatabase(postgres) if postgres else mariadb or _file(ground, folder)
     target.run(applied(provider) if live is None else live)
     first = prisma_files(provider) if files is None else files
     return open_house(folder, SERVER, {"PROD_URL": target.url}, first, machine=ground.machine), target

@@ -2,11 +2,13 @@
 
 from workers.ports.code import Bind, Checkout, Code, Repository, Tree, TreeEntry
 from workers.ports.databases import (
+    BatchFault,
     Database,
     DatabaseLock,
     Dump,
     Held,
     Hold,
+    PlainClient,
     Reader,
     Rows,
     Scratch,
@@ -45,6 +47,7 @@ from workers.ports.sources import (
 
 __all__ = [
     "Annotation",
+    "BatchFault",
     "Bind",
     "Check",
     "CheckState",
@@ -67,6 +70,7 @@ __all__ = [
     "Inbox",
     "Loaded",
     "OtherCheck",
+    "PlainClient",
     "Pull",
     "PullMemory",
     "PythonEnvironment",

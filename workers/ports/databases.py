@@ -177,6 +177,28 @@ class ScratchAddress:
     writable: tuple[Bind, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFault:
+    """Where a batch stopped: the number of its text, of the command in it (both from 0), and the server's words and code."""
+
+    text: int
+    command: int
+    message: str
+    state: str
+
+
+class PlainClient(Protocol):
+    """Reaches a scratch database by its address alone, as a tool's own client would, under no settings of ours."""
+
+    def send(self, address: ScratchAddress, texts: tuple[str, ...]) -> BatchFault | None:
+        """Send texts over one session, each whole with all its commands at once; stops at the first that fails."""
+        ...
+
+    def snapshot(self, address: ScratchAddress) -> Snapshot:
+        """Read the whole schema."""
+        ...
+
+
 class ScratchDatabase(Protocol):
     """A throw-away database."""
 

@@ -41,9 +41,12 @@ _TABLES = frozenset({"BASE TABLE", "SYSTEM VERSIONED"})
 
 
 @contextlib.contextmanager
-def connected(address: Address, application: str = APPLICATION) -> Iterator[Connection]:
-    """Open a session in autocommit. Raises ExpectedError (target_unreachable) that names neither URL nor password."""
-    connection = _connect(address, application)
+def connected(address: Address, application: str = APPLICATION, *, several: bool = False) -> Iterator[Connection]:
+    """Open a session in autocommit, which takes one command at a time, or `several`, which no target ever sees.
+
+    Raises ExpectedError (target_unreachable) that names neither URL nor password.
+    """
+    connection = _connect(address, application, several=several)
     try:
         yield connection
     finally:
@@ -123,7 +126,7 @@ class Reading:
             ) from None
 
 
-def _connect(address: Address, application: str) -> Connection:
+def _connect(address: Address, application: str, *, several: bool) -> Connection:
     protection = _protection(address)
     try:
         reached = _reached(address)
@@ -141,7 +144,7 @@ def _connect(address: Address, application: str) -> Connection:
         local_infile=False,
         read_timeout=_IDLE_SECONDS,
         program_name=application,
-        client_flag=CLIENT.FOUND_ROWS,
+        client_flag=CLIENT.FOUND_ROWS | (CLIENT.MULTI_STATEMENTS if several else 0),
         defer_connect=True,
         **protection,
     )

@@ -27,6 +27,11 @@ from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
 
 _LOCK = "schemagate/"
 _LONGEST_LOCK = 64
+_PRISMA_LOCK = "prisma_migrate"
+"""What `prisma migrate deploy` takes: one name for the whole server, so that it is held only where Prisma may be at work."""
+_PRISMA_SECONDS = 10
+_OF_PRISMA = """SELECT COUNT(*) = 0 OR SUM(TABLE_NAME = '_prisma_migrations') > 0 FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA = DATABASE()"""
 
 
 class MysqlTarget:
@@ -72,8 +77,8 @@ class MysqlTarget:
         with connected(self._writer, "schemagate lock") as connection:
             ask(connection, f"SET SESSION wait_timeout = {24 * 3600}")
             name = _lock_name(server_of(connection).database)
-            taken = ask(connection, f"SELECT GET_LOCK({literal(name)}, 0)") == (("1",),)
-            yield _Lock(connection, name) if taken else None
+            names = (name, _PRISMA_LOCK) if ask(connection, _OF_PRISMA) == (("1",),) else (name,)
+            yield _Lock(connection, names) if all(_taken(connection, item, name) for item in names) else None
 
     @contextlib.contextmanager
     def writing(
@@ -97,17 +102,23 @@ class MysqlTarget:
 
 
 class _Lock:
-    def __init__(self, connection: Connection, name: str) -> None:
+    def __init__(self, connection: Connection, names: tuple[str, ...]) -> None:
         self._connection = connection
-        self._name = name
+        self._asking = " AND ".join(f"IS_USED_LOCK({literal(name)}) = CONNECTION_ID()" for name in names)
 
     def held(self) -> bool:
         """Ask the database; a connection that is gone holds nothing."""
         try:
-            rows = ask(self._connection, f"SELECT IS_USED_LOCK({literal(self._name)}) = CONNECTION_ID()")
+            rows = ask(self._connection, f"SELECT {self._asking}")
         except (pymysql.Error, OSError):
             return False
         return rows == (("1",),)
+
+
+def _taken(connection: Connection, name: str, own: str) -> bool:
+    """Prisma's may be held for another database of the server: it is waited for as long as Prisma waits."""
+    seconds = 0 if name == own else _PRISMA_SECONDS
+    return ask(connection, f"SELECT GET_LOCK({literal(name)}, {seconds})") == (("1",),)
 
 
 def _lock_name(database: str) -> str:

@@ -34,11 +34,23 @@ _CREATION = {
     "started_at" DATETIME NOT NULL DEFAULT current_timestamp,
     "applied_steps_count" INTEGER UNSIGNED NOT NULL DEFAULT 0
 )""",
+    Engine.MYSQL: f"""CREATE TABLE IF NOT EXISTS `{TABLE}` (
+    id VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum VARCHAR(64) NOT NULL,
+    finished_at DATETIME(3),
+    migration_name VARCHAR(255) NOT NULL,
+    logs TEXT,
+    rolled_back_at DATETIME(3),
+    started_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    applied_steps_count INTEGER UNSIGNED NOT NULL DEFAULT 0
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci""",
 }
 # The beginning and the end of a transaction's time; SQLite's rows hold milliseconds since 1970, as Prisma's engine writes them.
 _MILLISECONDS = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
-_STARTED = {Engine.POSTGRESQL: "now()", Engine.SQLITE: _MILLISECONDS}
-_FINISHED = {Engine.POSTGRESQL: "clock_timestamp()", Engine.SQLITE: _MILLISECONDS}
+# MySQL's hold the time of UTC, whatever the session's zone is.
+_UTC = "UTC_TIMESTAMP(3)"
+_STARTED = {Engine.POSTGRESQL: "now()", Engine.SQLITE: _MILLISECONDS, Engine.MYSQL: _UTC}
+_FINISHED = {Engine.POSTGRESQL: "clock_timestamp()", Engine.SQLITE: _MILLISECONDS, Engine.MYSQL: _UTC}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,27 +62,27 @@ class Bookkeeper:
 
     def creation(self) -> str:
         """The table, as Prisma makes it where it is not there."""
-        return _CREATION[self.engine]
+        return _CREATION[self.engine.family]
 
     def applied(self, script: Script) -> str:
         """The row of a migration that ran, as the last statement of its transaction."""
-        times = f"{_STARTED[self.engine]}, {_FINISHED[self.engine]}"
+        times = f"{_STARTED[self.engine.family]}, {_FINISHED[self.engine.family]}"
         return self._insert(script, "started_at, finished_at, applied_steps_count", f"{times}, 1")
 
     def marked(self, script: Script) -> str:
         """The row of a migration that is only said to be applied, as `migrate resolve --applied` writes it."""
-        times = f"{_STARTED[self.engine]}, {_FINISHED[self.engine]}"
+        times = f"{_STARTED[self.engine.family]}, {_FINISHED[self.engine.family]}"
         return self._insert(script, "started_at, finished_at, applied_steps_count", f"{times}, 0")
 
     def begun(self, script: Script) -> str:
         """The row of a migration whose script runs on its own, before it."""
-        return self._insert(script, "started_at, applied_steps_count", f"{_STARTED[self.engine]}, 0")
+        return self._insert(script, "started_at, applied_steps_count", f"{_STARTED[self.engine.family]}, 0")
 
     def ended(self, script: Script) -> str:
         """What becomes of that row after the script."""
         return (
-            f'UPDATE "{TABLE}" SET finished_at = {_FINISHED[self.engine]}, applied_steps_count = 1 '  # noqa: S608 -- escaped below
-            f"WHERE migration_name = {_literal(script.name)} AND finished_at IS NULL AND rolled_back_at IS NULL"
+            f"UPDATE {self._table} SET finished_at = {_FINISHED[self.engine.family]}, applied_steps_count = 1 "  # noqa: S608 -- escaped below
+            f"WHERE migration_name = {self._literal(script.name)} AND finished_at IS NULL AND rolled_back_at IS NULL"
         )
 
     def given_up(self, name: str) -> str:
@@ -83,13 +95,24 @@ class Bookkeeper:
 
     def _taken_back(self, name: str, which: str) -> str:
         return (
-            f'UPDATE "{TABLE}" SET rolled_back_at = {_FINISHED[self.engine]} '  # noqa: S608 -- escaped below
-            f"WHERE migration_name = {_literal(name)} AND {which} AND rolled_back_at IS NULL"
+            f"UPDATE {self._table} SET rolled_back_at = {_FINISHED[self.engine.family]} "  # noqa: S608 -- escaped below
+            f"WHERE migration_name = {self._literal(name)} AND {which} AND rolled_back_at IS NULL"
         )
 
     def _insert(self, script: Script, columns: str, values: str) -> str:
-        row = f"{_literal(self.new_id())}, {_literal(script.checksum)}, {_literal(script.name)}, {values}"
-        return f'INSERT INTO "{TABLE}" (id, checksum, migration_name, {columns}) VALUES ({row})'  # noqa: S608 -- escaped
+        row = (
+            f"{self._literal(self.new_id())}, {self._literal(script.checksum)}, {self._literal(script.name)}, {values}"
+        )
+        return f"INSERT INTO {self._table} (id, checksum, migration_name, {columns}) VALUES ({row})"  # noqa: S608 -- escaped
+
+    @property
+    def _table(self) -> str:
+        return f"`{TABLE}`" if self.engine.family is Engine.MYSQL else f'"{TABLE}"'
+
+    def _literal(self, text: str) -> str:
+        """A backslash in a text is one, except in MySQL's."""
+        escaped = text.replace("\\", "\\\\") if self.engine.family is Engine.MYSQL else text
+        return "'" + escaped.replace("'", "''") + "'"
 
 
 def judge_rows(history: History, base: History, rows: Rows, environment: str) -> RowsJudged:
@@ -150,7 +173,3 @@ def _other_text(revision: Revision, environment: str) -> Refusal:
         path=revision.path,
         line=1,
     )
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

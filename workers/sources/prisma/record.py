@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from workers.core.examination import Suggested
+from workers.core.names import Engine
 from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest
+from workers.sources.prisma.batches import NO_WAY_BACK, TOOL, Batches
 from workers.sources.prisma.detect import Project
 from workers.sources.prisma.engine import Declared, EngineFault, Forward, Line, MigrationText, PrismaEngine, SchemaFile
 from workers.sources.prisma.entries import entries, warnings
@@ -43,12 +45,15 @@ class Recorder:
     """The engine, and where the ids of new rows come from."""
 
     engine: PrismaEngine
+    batches: Batches
     new_id: Callable[[], str]
 
     def record(self, request: RecordRequest, matter: Matter) -> Recording:
         """Run, or for a way back only write, what leads from `done` to `to`. Failures are in the Recording."""
         if request.direction is RecordDirection.DOWNGRADE:
             return Recording(statements=(), error="Prisma's migrations have no downgrade")
+        if request.engine.family is Engine.MYSQL:
+            return self._without_engine(request, matter)
         names = frozenset((*request.done, *request.to))
         told = self._forward(request, matter, names)
         tool = f"Prisma's schema engine of release {matter.line.value}"
@@ -58,9 +63,7 @@ class Recorder:
         recording = Recording(
             statements=self._statements(request, pending),
             tool=tool,
-            notes=tuple(
-                f"{item.path}:1: {item.name} holds no command" for item in pending if is_empty(item, request.engine)
-            ),
+            notes=_empty(pending, request.engine),
             fixed=True,
         )
         if told is None:
@@ -75,6 +78,21 @@ class Recorder:
             if isinstance(told.back, EngineFault)
             else "",
             warnings=warnings(told.expected.sql),
+        )
+
+    def _without_engine(self, request: RecordRequest, matter: Matter) -> Recording:
+        """On MySQL the scripts are run by us; what the datamodel has beyond them says our own comparison."""
+        pending = tuple(item for item in matter.scripts if item.name in request.to and item.name not in request.done)
+        keeper = Bookkeeper(engine=request.engine, new_id=self.new_id)
+        failed = self.batches.deploy(request.address, pending, keeper, first=not request.done)
+        if failed is not None:
+            return failed
+        return Recording(
+            statements=self._statements(request, pending),
+            tool=TOOL,
+            notes=_empty(pending, request.engine),
+            fixed=True,
+            undo_error=NO_WAY_BACK,
         )
 
     def _forward(self, request: RecordRequest, matter: Matter, names: frozenset[str]) -> Forward | EngineFault | None:
@@ -94,6 +112,10 @@ class Recorder:
         for script in pending:
             writer.add(script, first=not request.done and script is pending[0])
         return tuple(writer.statements)
+
+
+def _empty(pending: tuple[Script, ...], engine: Engine) -> tuple[str, ...]:
+    return tuple(f"{item.path}:1: {item.name} holds no command" for item in pending if is_empty(item, engine))
 
 
 def _failed(fault: EngineFault) -> Recording:

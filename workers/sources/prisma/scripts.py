@@ -30,8 +30,10 @@ class Writer:
         apart = not all(_is_transactional(command, self.bookkeeper.engine) for command in commands)
         if self.bookkeeper.engine is Engine.POSTGRESQL and any(map(steers, commands)):
             self._around(script, made, (script.sql or "",), batch=True)
+        elif self.bookkeeper.engine.family is Engine.MYSQL:
+            self._around(script, made, commands, within=True)
         elif apart:
-            self._around(script, made, commands, batch=False)
+            self._around(script, made, commands)
         else:
             self.group += 1
             self._own(script, made)
@@ -46,12 +48,21 @@ class Writer:
         for name in names:
             self._put(self.bookkeeper.rolled_back(name), name, own=True)
 
-    def _around(self, script: Script, made: tuple[str, ...], commands: tuple[str, ...], *, batch: bool) -> None:
+    def _around(
+        self,
+        script: Script,
+        made: tuple[str, ...],
+        commands: tuple[str, ...],
+        *,
+        within: bool = False,
+        batch: bool = False,
+    ) -> None:
+        """The row, committed; each command alone, `within` a transaction of its own where the engine lets it; the row's end."""
         self.group += 1
         self._own(script, (*made, self.bookkeeper.begun(script)))
         for command in commands:
             self.group += 1
-            self._put(command, script.name, own=False, transactional=False, batch=batch)
+            self._put(command, script.name, own=False, transactional=within, batch=batch)
         self.group += 1
         self._own(script, (self.bookkeeper.ended(script),))
 
