@@ -16,6 +16,7 @@ from workers.core.errors import ExpectedError
 from workers.core.narrow import narrowed
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
+from workers.core.uncollected import uncollected
 from workers.local.clock import SystemClock
 from workers.ports import Target
 from workers.rendering.differences import DiffFormat, diff_text
@@ -58,13 +59,19 @@ def _connect_check(found: argparse.Namespace) -> int:
 
 
 def _snapshot(found: argparse.Namespace) -> int:
-    with progress("reading the schema"), open_target(url_given(found)).reading() as reader:
-        snapshot = _narrowed(reader.snapshot(), found)
-    write(json.dumps(snapshot_to_json(snapshot), indent=1) + "\n", found.out)
+    with uncollected():
+        with progress("reading the schema"), open_target(url_given(found)).reading() as reader:
+            snapshot = _narrowed(reader.snapshot(), found)
+        write(json.dumps(snapshot_to_json(snapshot), indent=1) + "\n", found.out)
     return 0
 
 
 def _diff(found: argparse.Namespace) -> int:
+    with uncollected():
+        return _compare(found)
+
+
+def _compare(found: argparse.Namespace) -> int:
     readers = [_side(side) for side in (found.old, found.new)]
     with progress("reading both schemas"), ThreadPoolExecutor(len(readers)) as pool:
         old, new = (_narrowed(side, found) for side in pool.map(_read, readers))

@@ -5,10 +5,8 @@ https://www.postgresql.org/docs/current/catalogs.html
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from operator import attrgetter
 
@@ -17,6 +15,7 @@ import psycopg
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.schema import ObjectKind, SchemaObject, Snapshot, Unread, ordered
+from workers.core.uncollected import uncollected
 from workers.databases.postgresql.catalog_authority import authority
 from workers.databases.postgresql.catalog_constraints import constraints
 from workers.databases.postgresql.catalog_frame import USER, Frame, Part, Row, opened
@@ -86,20 +85,8 @@ _UNREAD = f"""
 
 def snapshot(connection: psycopg.Connection[Row], hiding: Hiding) -> Snapshot:
     """Read everything inside the transaction that is open, under `SETTINGS`; `hiding` stands before values that nobody may read."""
-    with _uncollected():
+    with uncollected():
         return _read(connection, hiding)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Nothing here refers to itself, and looking for that again and again among all that is read doubles the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _read(connection: psycopg.Connection[Row], hiding: Hiding) -> Snapshot:
