@@ -1,6 +1,8 @@
 """`python -m tests.bench.prisma_history [--migrations N] [--engine E]`: the report of a pull on a long Prisma history, cold and warm.
 
-Beside it the engine's own replay of the whole history on an empty scratch database, in the same run. Exit 1 where a gate is missed.
+Cold: a pull with the newest migration, nothing of it ever seen. Warm: another commit of the same pull, whose plan stands. Both from the
+push to the comment, through the whole bot. Beside it the engine's own replay of the whole history on an empty scratch database, in the same
+run. Exit 1 where a gate is missed.
 """
 
 from __future__ import annotations
@@ -8,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,10 +19,11 @@ from pathlib import Path
 import psycopg
 
 from deploy.demo.servers import PostgresServer
-from tests.bench.peers import PROJECT
-from tests.story.prisma_shop import row, schema
+from tests.story.house import open_house
+from tests.story.prisma_shop import SCHEMA, row, schema
+from tests.story.prisma_stage import SERVER
 from workers.core.names import Engine
-from workers.machine import find_machine
+from workers.machine import Machine, find_machine
 from workers.ports import Bind, ScratchAddress
 from workers.sources.prisma.engine import EngineFault, Line, MigrationText, PrismaEngine, SchemaFile
 from workers.sources.prisma.process import EngineProcess
@@ -30,7 +32,6 @@ COLD, WARM = 15.0, 3.0
 _CONFIG = (
     "version: 1\nmodules:\n  - id: shop\n    source: prisma\n    environments:\n      prod: {approvers: ['@bob']}\n"
 )
-_GIT = ("git", "-c", "user.name=bench", "-c", "user.email=bench@example.com")
 
 
 def main(words: list[str]) -> int:
@@ -44,9 +45,9 @@ def main(words: list[str]) -> int:
         folder.chmod(0o755)
         scripts = tuple(_scripts(asked.migrations, asked.engine))
         url = _target(kept, folder, asked.engine, scripts[:-1])
-        repository = _repository(folder / "repository", asked.engine, scripts)
-        cold, warm = (_report(repository, url, folder / "data") for _ in range(2))
-        replay = _replay(folder, scripts)
+        machine = find_machine(folder / "machine", off=False)
+        cold, warm = _reports(kept, folder, machine, url, asked.engine, scripts)
+        replay = _replay(machine, scripts)
     sys.stdout.write(f"{asked.engine.value}, {asked.migrations} migrations: cold {cold:.1f} s, warm {warm:.1f} s\n")
     sys.stdout.write(f"the engine's own replay of all of them on SQLite: {replay:.1f} s\n")
     return 0 if cold < COLD and warm < WARM else 1
@@ -97,38 +98,29 @@ def _target(kept: ExitStack, folder: Path, engine: Engine, scripts: tuple[tuple[
     return url
 
 
-def _repository(place: Path, engine: Engine, scripts: tuple[tuple[str, str], ...]) -> Path:
-    """The base has all migrations but the newest, and the head has it."""
+def _reports(
+    kept: ExitStack, folder: Path, machine: Machine, url: str, engine: Engine, scripts: tuple[tuple[str, str], ...]
+) -> tuple[float, float]:
+    """The base has all migrations but the newest, and the pull brings it."""
     provider = "postgresql" if engine is Engine.POSTGRESQL else "sqlite"
-    _write(place / ".github/schemagate.yml", _CONFIG)
-    _write(place / "prisma/migrations/migration_lock.toml", f'provider = "{provider}"\n')
-    subprocess.run([*_GIT, "init", "-q", "-b", "main"], cwd=place, check=True)
-    for part in (scripts[:-1], scripts):
-        _write(place / "prisma/schema.prisma", _models(part, provider))
-        for name, sql in part:
-            _write(place / f"prisma/migrations/{name}/migration.sql", sql)
-        subprocess.run([*_GIT, "add", "-A"], cwd=place, check=True)
-        subprocess.run([*_GIT, "commit", "-q", "-m", "step"], cwd=place, check=True)
-    return place
-
-
-def _report(repository: Path, url: str, data: Path) -> float:
-    words = ["report", "--repo", str(repository), "--base", "HEAD~1", "--head", "HEAD", "--env", "prod", "--url", url]
-    environment = {"PATH": os.environ["PATH"], "SCHEMAGATE_DATA_DIR": str(data), "PYTHONPATH": str(PROJECT)}
+    files = {f"prisma/migrations/{name}/migration.sql": sql for name, sql in scripts}
+    newest = next(reversed(files))
+    lock = {"prisma/migrations/migration_lock.toml": f'provider = "{provider}"\n', ".github/schemagate.yml": _CONFIG}
+    first = {path: sql for path, sql in files.items() if path != newest} | lock
+    first[SCHEMA] = _models(scripts[:-1], provider)
+    house = open_house(folder, SERVER, {"PROD_URL": url}, first, machine=machine)
+    kept.callback(house.close)
     started = time.perf_counter()
-    ran = subprocess.run(
-        [sys.executable, "-m", "workers.cli", *words], env=environment, capture_output=True, text=True, check=False
-    )
-    seconds = time.perf_counter() - started
-    if ran.returncode not in {0, 3}:
-        raise RuntimeError(ran.stderr[-2000:])
-    sys.stdout.write(ran.stdout.splitlines()[0] + "\n")
-    return seconds
+    pull = house.open_pull({newest: files[newest], SCHEMA: _models(scripts, provider)})
+    cold = time.perf_counter() - started
+    sys.stdout.write(house.report(pull).splitlines()[0] + "\n")
+    started = time.perf_counter()
+    house.push("change", {"README.md": "# More\n"})
+    return cold, time.perf_counter() - started
 
 
-def _replay(folder: Path, scripts: tuple[tuple[str, str], ...]) -> float:
+def _replay(machine: Machine, scripts: tuple[tuple[str, str], ...]) -> float:
     """The engine alone, from nothing to the newest migration."""
-    machine = find_machine(folder / "replay", off=False)
     engine = PrismaEngine(EngineProcess(sandbox=machine.sandbox, area=machine.area, search_path=os.environ["PATH"]))
     place = machine.area / "file"
     place.mkdir()
@@ -140,11 +132,6 @@ def _replay(folder: Path, scripts: tuple[tuple[str, str], ...]) -> float:
     if isinstance(fault, EngineFault):
         raise TypeError(fault.message)
     return time.perf_counter() - started
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
 
 
 if __name__ == "__main__":
