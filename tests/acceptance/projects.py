@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.sources.alembic.projects import SHOP, MemoryTree, module
+from workers.core.names import SourceKind
 from workers.machine import Machine, sources
 from workers.ports import Revision
 
@@ -65,7 +66,7 @@ class Installed:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
         # Its SQLAlchemy would take another driver by default than the one it brings.
-        named = url.replace("postgresql://", "postgresql+psycopg2://")
+        named = url.replace("postgresql://", "postgresql+psycopg2://").replace("mysql://", "mysql+pymysql://")
         ini = folder / "stock" / "alembic.ini"
         ini.write_text(ini.read_text().replace("driver://user:pass@localhost/shop", named.replace("%", "%%")))
         variables = {"PATH": os.defpath, "HOME": str(folder), self.project.url_variable: named}
@@ -86,7 +87,7 @@ class Installed:
 
 def install(project: Project, machine: Machine) -> Installed:
     """Let the bot's own source build the environment, and take the migrations from what it installed."""
-    (source,) = sources(machine)
+    source = next(item for item in sources(machine) if item.kind is SourceKind.ALEMBIC)
     needs = MemoryTree({"requirements.txt": project.needs.encode()})
     python = source.environment(needs, needs, module())
     (packages,) = python.path.glob("lib/python3*/site-packages")

@@ -48,6 +48,8 @@ KINDS = [
     ("GRANT SELECT ON shop.* TO reporter", Kind.AUTHORITY, None),
     ("CALL tidy()", Kind.OPAQUE, "Call procedure tidy"),
     ("ANALYZE TABLE t", Kind.ALTER, None),
+    ("ALTER DATABASE shop DEFAULT CHARACTER SET utf8mb4", Kind.ALTER, "Change database shop"),
+    ("ALTER DATABASE COLLATE utf8mb4_bin", Kind.ALTER, "Change the database's defaults"),
 ]
 
 

@@ -225,7 +225,9 @@ def _definition(reader: Words, said: str) -> Parsed:
     while (word := reader.take_any(*_MODIFIERS)) or _past_clause(reader, modifiers):
         modifiers.add(word)
     thing = reader.now.value if reader.now.word(reader.now.value) else ""
-    if why := limits.object_word(thing) if not _own_database(reader, verb) else "":
+    if verb == "ALTER" and thing in {"DATABASE", "SCHEMA"}:
+        return _whole_database(reader, said)
+    if why := limits.object_word(thing):
         return _never(said, why)
     reader.at += 1
     if thing in {"TABLE", "TABLES"}:
@@ -234,7 +236,7 @@ def _definition(reader: Words, said: str) -> Parsed:
         return _ddl(kind, said, _indexed(reader))
     if thing == "SEQUENCE" and "REPLACE" in modifiers:
         return _never(said, "it replaces a sequence, with where it stands")
-    if thing in {"VIEW", "SEQUENCE", "FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"} or _own(thing):
+    if thing in {"VIEW", "SEQUENCE", "FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"}:
         right = "whose rights it runs with" if "DEFINER" in modifiers else ""
         opaque = _OPAQUE.get(thing, "") if verb != "DROP" else ""
         written, read = _named(reader, thing, verb)
@@ -242,14 +244,14 @@ def _definition(reader: Words, said: str) -> Parsed:
     return _never(said, limits.NOT_LISTED)
 
 
-def _own(thing: str) -> bool:
-    return thing in {"DATABASE", "SCHEMA"}  # its own, or it would have been refused before
-
-
-def _own_database(reader: Words, verb: str) -> bool:
-    """`ALTER DATABASE CHARACTER SET …` without a name is about the one that the session is in."""
-    following = reader.ahead(1).word("CHARACTER", "COLLATE", "DEFAULT", "CHARSET")
-    return verb == "ALTER" and reader.now.word("DATABASE", "SCHEMA") and following
+def _whole_database(reader: Words, said: str) -> Parsed:
+    """What new tables begin with. The name, where there is one, is judged with the names of tables."""
+    reader.at += 1
+    unnamed = reader.now.word("CHARACTER", "COLLATE", "DEFAULT", "CHARSET")
+    name = () if unnamed else reader.relation()
+    if not reader.now.word("CHARACTER", "COLLATE", "DEFAULT", "CHARSET"):
+        return _never(said, limits.SERVER)
+    return _ddl(StatementKind.ALTER, said, *(((*name, ""),) if name else ()))
 
 
 def _past_clause(reader: Words, modifiers: set[str]) -> bool:
@@ -389,7 +391,8 @@ def _never(said: str, why: str) -> Parsed:
 def _local(names: tuple[Name, ...], database: str) -> tuple[Name, ...]:
     """Names without the database that the session is in anyway."""
     own = database.lower()
-    return tuple(dict.fromkeys(name[1:] if len(name) > 1 and name[0].lower() == own else name for name in names))
+    local = (name[1:] if len(name) > 1 and name[0].lower() == own else name for name in names)
+    return tuple(dict.fromkeys(name for name in local if name[-1]))
 
 
 _FROM = words("FROM").pieces[0]

@@ -55,6 +55,8 @@ def _definition(reader: Words) -> str:
         return _shortened(reader.pieces)
     reader.at += 1
     reader.past_existence()
+    if thing == "database" and reader.now.word("CHARACTER", "COLLATE", "DEFAULT", "CHARSET"):
+        return f"{_VERBS[verb]} the database's defaults"
     name = _dotted(reader.relation())
     if thing == "table" and verb == "ALTER":
         return _alterations(name, reader.rest())
