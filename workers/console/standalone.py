@@ -6,14 +6,17 @@ import os
 import re
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workers.core.errors import ExpectedError
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
-from workers.ports import Target
 from workers.sandbox.machine import Machine, find_machine
 from workers.settings import KEY_BYTES, Sandbox, create_key, data_dir, read_keys
+
+if TYPE_CHECKING:
+    from workers.ports import Target
 
 # Nothing in such a URL can be read in two ways.
 _PLAIN = re.compile(r"[a-z]+://(?:[\w.~%-]+(?::[\w.~%!*-]*)?@)?[\w.-]*(?::\d{1,5})?(?:/[\w./~ -]*)?")

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.demo.servers import PostgresServer
 from tests.sandbox.machine import our_identity, real_sandbox
-from workers.databases.postgresql import PostgresqlDatabase
+from workers.databases.postgresql.engine import PostgresqlDatabase
 from workers.sandbox.runtime import open_area
 
 

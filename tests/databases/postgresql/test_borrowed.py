@@ -15,8 +15,8 @@ from workers.core.authority import authority_effect
 from workers.core.diff import diff
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
-from workers.databases.postgresql import PostgresqlDatabase
 from workers.databases.postgresql.borrowed import PREFIX, STALE_SECONDS
+from workers.databases.postgresql.engine import PostgresqlDatabase
 from workers.ports import Dump, Scratch, StatementError
 
 PASSWORD = "lent-for-a-while"

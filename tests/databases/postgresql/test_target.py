@@ -14,8 +14,8 @@ from workers.core import policy
 from workers.core.errors import ExpectedError
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
-from workers.databases.postgresql import PostgresqlDatabase
 from workers.databases.postgresql.address import address
+from workers.databases.postgresql.engine import PostgresqlDatabase
 from workers.databases.postgresql.preflight import pooled
 from workers.ports import Held, Hold, StatementError
 

@@ -13,14 +13,14 @@ from collections.abc import Iterator
 
 from workers.reading.postgresql_tree import Node, UnreadableSqlError, deparsed, pb, syntax_tree, wrappers
 
-_MARKS = ("ARRAY[", "AND", "OR")
+_MARKS = re.compile(r"ARRAY\[|\b(?:AND|OR)\b")
 _SELECT = "SELECT "
 
 
 @functools.lru_cache(maxsize=8192)
 def canonical(expression: str) -> str:
     """Return an expression's canonical text. What holds none of the unstable forms is kept as the server wrote it."""
-    if not any(mark in expression for mark in _MARKS):
+    if not _MARKS.search(expression):
         return expression
     return _canonical(_SELECT + expression).removeprefix(_SELECT)
 
@@ -29,7 +29,7 @@ def canonical(expression: str) -> str:
 def canonical_statement(text: str, before: str = "") -> str:
     """Return the canonical text of a statement, or of what follows `before` in one: a view's query, a trigger, a routine's body."""
     text = text.strip().removesuffix(";")
-    if not any(mark in text for mark in _MARKS):
+    if not _MARKS.search(text):
         return text
     return _canonical(before + text).removeprefix(before)
 
