@@ -54,11 +54,12 @@ def test_most_functions_are_short():
 
 
 def test_a_package_file_holds_a_docstring_and_at_most_a_registry():
+    """Those of the ports are too many to import for a command that needs a few."""
     allowed = ast.Expr | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign
     crowded = [
         f"{module.path}:{node.lineno}"
         for module in modules(*PRODUCT)
-        if Path(module.path).name == "__init__.py"
+        if Path(module.path).name == "__init__.py" and module.path != "workers/ports/__init__.py"
         for node in module.tree.body
         if not isinstance(node, allowed)
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.bench.gates import LARGE, SMALL, gates
 from tests.bench.measure import Measured, ToolFailedError, measure
-from tests.bench.peers import FLOOR, OURS, PROJECT, Tool, peers
+from tests.bench.peers import FLOOR, OURS, PROJECT, Tool, peers, unchanged
 from tests.bench.targets import Place, Urls, places
 from tests.bench.workload import DIALECTS
 from workers.core.names import Engine
@@ -58,11 +58,11 @@ def _measure_all(
     environment: dict[str, str],
     figures: dict[tuple[str, int], Measured],
 ) -> None:
-    for tool in tools:
+    for tool in (*tools, unchanged(urls[0], Path(environment["SCHEMAGATE_DATA_DIR"]))):
         if place.engine not in tool.engines or count > tool.largest:
             continue
         command = tool.command(*urls)
-        often = times if tool in {FLOOR, OURS} or count < LARGE else 1
+        often = times if tool.name in {"floor", "schemagate", "unchanged"} or count < LARGE else 1
         try:
             measure(command, tool.ends, 1, environment)  # the first finds everything cold
             figures[tool.name, count] = measure(command, tool.ends, often, environment)

@@ -1,4 +1,7 @@
-"""Alembic's own comparison of two databases: the first reflected, the second compared with it. `python -m tests.bench.alembic_peer URL URL`"""
+"""Alembic's own comparison of two databases: the first reflected, the second compared with it.
+
+`python -m tests.bench.alembic_peer URL URL`
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What reading two catalogs costs at least: plain queries over everything, and the difference of the rows. `python -m tests.bench.floor URL URL`"""
+"""What reading two catalogs costs at least: plain queries over everything, and the difference of the rows.
+
+`python -m tests.bench.floor URL URL`
+"""
 
 from __future__ import annotations
 

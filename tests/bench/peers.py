@@ -34,6 +34,14 @@ OURS = Tool(name="schemagate", command=lambda a, b: (*_PYTHON, "workers.cli", "d
 FLOOR = Tool(name="floor", command=lambda a, b: (*_PYTHON, "tests.bench.floor", a, b))
 
 
+def unchanged(url: str, folder: Path) -> Tool:
+    """Our comparison of a database with what was kept of it, when nothing has changed."""
+    kept = folder / "kept.json"
+    words = (*_PYTHON, "workers.cli", "snapshot", "--url", url, "--out", str(kept))
+    subprocess.run(words, cwd=PROJECT, env={**os.environ, "SCHEMAGATE_DATA_DIR": str(folder)}, check=True, timeout=300)
+    return Tool(name="unchanged", command=lambda a, _: (*_PYTHON, "workers.cli", "diff", str(kept), a))
+
+
 def peers() -> tuple[Tool, ...]:
     """Those that can be had here; the others are named on stderr."""
     found = [
