@@ -82,7 +82,8 @@ class Recording:
 
     `undo` is the downgrade from the end back to the start, None with `undo_error` where it cannot run. `fixed` says that the statements stand
     in files, so that no row which the tool reads decides what they are. `created` is the migration that the tool would make for what is
-    declared beyond the migrations, `warnings` are what the tool itself says against the statements.
+    declared beyond the migrations, `warnings` are what the tool itself says against the statements. `uncompared` says of what `declared` is
+    silent.
     """
 
     statements: tuple[RecordedStatement, ...]
@@ -98,6 +99,7 @@ class Recording:
     fixed: bool = False
     created: Suggested | None = None
     warnings: tuple[str, ...] = ()
+    uncompared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +191,10 @@ class Source(Protocol):
 
     def environment(self, default_tree: Tree, merge_tree: Tree, module: Module) -> PythonEnvironment | None:
         """Prepare what the source needs to run; None where it needs nothing. Raises ExpectedError(dependencies_unavailable)."""
+        ...
+
+    def confirm(self, request: RecordRequest) -> str:
+        """What the tool itself says against the records of a scratch database that our statements led from `done` to `to`; "" where it agrees."""
         ...
 
     def record(self, request: RecordRequest) -> Recording:

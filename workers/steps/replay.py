@@ -52,6 +52,7 @@ class Replayed:
     declared: tuple[str, ...] | None
     error: str = ""
     suggested: Suggested | None = None
+    uncompared: tuple[str, ...] = ()
 
 
 def replay(question: ReplayQuestion, scratch: Scratch, replays: Replays) -> Replayed:
@@ -75,16 +76,17 @@ def run_replay(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
     """Bring an empty scratch database to the question's revisions and leave it there."""
     declared: tuple[str, ...] | None = None
     suggested: Suggested | None = None
+    uncompared: tuple[str, ...] = ()
     if question.revisions or question.declared:
         recording = question.source.record(request_of(question, database))
         if recording.error:
             return Replayed(None, None, f"{recording.failed or 'env.py'}: {recording.error}")
-        declared, suggested = recording.declared, recording.created
+        declared, suggested, uncompared = recording.declared, recording.created, recording.uncompared
     error = _run_statements(database, question.then)
     if error:
         return Replayed(None, None, error)
     with database.reading() as reader:
-        return Replayed(reader.snapshot(), declared, suggested=suggested)
+        return Replayed(reader.snapshot(), declared, suggested=suggested, uncompared=uncompared)
 
 
 def code_digest(tree: Tree, without: frozenset[str] = frozenset()) -> str:

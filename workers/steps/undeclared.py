@@ -11,12 +11,16 @@ from dataclasses import dataclass, replace
 
 from workers.core.codec import canonical, from_json, sha256
 from workers.core.examination import Suggested
-from workers.core.names import Direction
+from workers.core.names import Direction, SourceKind
 from workers.core.refusals import Refusal, RefusalCode
 from workers.ports import RecordDirection, Recording, RecordRequest, Services, Tree
 from workers.steps.question import Known
 from workers.steps.replay import Replayed, ReplayQuestion, code_digest, replay, run_replay
 
+_WRITERS = {
+    SourceKind.ALEMBIC: "alembic revision --autogenerate",
+    SourceKind.PRISMA: "prisma migrate dev --create-only",
+}
 _NO_METADATA = "no metadata is given to `context.configure`"
 
 
@@ -50,7 +54,7 @@ def undeclared(known: Known, recording: Recording | None, services: Services) ->
         return Undeclared(notes=(f"models and migrations were not compared: {found.error}",))
     before = _on_base(known, services) if found.declared else frozenset()
     entries = tuple(item for item in found.declared if item not in before)
-    new = _New(entries, found.suggested if entries else None)
+    new = _New(entries, found.suggested if entries else None, found.uncompared)
     services.replays.keep(key, canonical(new).decode())
     return _judged(known, new)
 
@@ -61,15 +65,18 @@ class _New:
 
     entries: tuple[str, ...]
     suggested: Suggested | None
+    uncompared: tuple[str, ...]
 
 
 def _judged(known: Known, new: _New) -> Undeclared:
     if not new.entries:
-        return Undeclared(known=True)
+        return Undeclared(known=True, notes=new.uncompared)
     if _migrations_only(known):
         note = f"models and migrations differ in {len(new.entries)} new place(s); this pull brings migrations only, so that blocks nothing"
-        return Undeclared(entries=new.entries, suggested=new.suggested, known=True, notes=(_first_file(known) + note,))
-    return Undeclared(entries=new.entries, suggested=new.suggested, known=True, refusals=(_refusal(known, new),))
+        notes = (_first_file(known) + note, *new.uncompared)
+        return Undeclared(entries=new.entries, suggested=new.suggested, known=True, notes=notes)
+    why = (_refusal(known, new),)
+    return Undeclared(entries=new.entries, suggested=new.suggested, known=True, refusals=why, notes=new.uncompared)
 
 
 def _first_file(known: Known) -> str:
@@ -96,6 +103,7 @@ def _key(known: Known) -> str:
         code_digest(known.question.checkout.base),
         known.live.fingerprint if known.adopted else "",
         known.python.digest if known.python else "",
+        2,  # the format of what is kept
     ]
     return sha256(canonical(parts))
 
@@ -109,7 +117,7 @@ def _declared_at_head(known: Known, recording: Recording | None) -> Replayed:
     if recording is None:
         recording = _on_copy(known, known.merge, known.history.heads)
     why = recording.declared_error or recording.error or _NO_METADATA
-    return Replayed(None, recording.declared, why, recording.created)
+    return Replayed(None, recording.declared, why, recording.created, recording.uncompared)
 
 
 def _on_base(known: Known, services: Services) -> frozenset[str]:
@@ -156,7 +164,7 @@ def _refusal(known: Known, new: _New) -> Refusal:
     entries = new.entries
     shown = "; ".join(entries[:3]) + ("; …" if len(entries) > 3 else "")
     place = known.source.place_of(known.merge, known.question.module, entries[0])
-    fix = "commit a migration for it (`alembic revision --autogenerate`)"
+    fix = f"commit a migration for it (`{_WRITERS[known.source.kind]}`)"
     if new.suggested is not None:
         fix = f"commit a migration for it: this report holds the one that the tool would write, ready for {new.suggested.path}"
     return Refusal(

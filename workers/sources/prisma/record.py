@@ -11,6 +11,8 @@ from workers.core.examination import Suggested
 from workers.core.names import Engine
 from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest
 from workers.sources.prisma.batches import NO_WAY_BACK, TOOL, Batches
+from workers.sources.prisma.compare import compare
+from workers.sources.prisma.datamodel import read
 from workers.sources.prisma.detect import Project
 from workers.sources.prisma.engine import Declared, EngineFault, Forward, Line, MigrationText, PrismaEngine, SchemaFile
 from workers.sources.prisma.entries import entries, warnings
@@ -87,13 +89,48 @@ class Recorder:
         failed = self.batches.deploy(request.address, pending, keeper, first=not request.done)
         if failed is not None:
             return failed
-        return Recording(
+        recording = Recording(
             statements=self._statements(request, pending),
             tool=TOOL,
             notes=_empty(pending, request.engine),
             fixed=True,
             undo_error=NO_WAY_BACK,
         )
+        return self._compared(recording, request, matter) if request.declared else recording
+
+    def _compared(self, recording: Recording, request: RecordRequest, matter: Matter) -> Recording:
+        described = self.engine.describe(matter.files, matter.line, datamodel=True)
+        if isinstance(described, EngineFault):
+            return replace(recording, declared_error=described.message)
+        outline = matter.project.outline
+        found = compare(
+            read(described.datamodel, outline),
+            self.batches.client.snapshot(request.address),
+            outline,
+            foreign_keys=described.relation_mode != "prisma",
+        )
+        return replace(recording, declared=found.entries, uncompared=found.notes)
+
+    def confirm(self, request: RecordRequest, matter: Matter) -> str:
+        """Ask the engine what is pending, failed or edited on a database that our statements led to `to`; "" where it is as it should be.
+
+        On MySQL there is no engine to ask: the rows are those of a plain replay, which is compared with them anyway.
+        """
+        if request.engine.family is Engine.MYSQL:
+            return ""
+        names = frozenset(item.name for item in matter.scripts)
+        said = self.engine.diagnose(
+            request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line
+        )
+        if isinstance(said, EngineFault):
+            return said.message
+        new = set(request.to) - set(request.done)
+        odd = {
+            "pending": set(said.pending) ^ (names - set(request.to)),
+            "failed": set(said.failed),
+            "edited": set(said.edited) & new,
+        }
+        return "; ".join(f"{what}: {', '.join(sorted(which))}" for what, which in odd.items() if which)
 
     def _forward(self, request: RecordRequest, matter: Matter, names: frozenset[str]) -> Forward | EngineFault | None:
         words = (request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line)
