@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from workers.core.plan import Parsed, StatementKind
+from workers.core.schema import Name
 from workers.reading.mysql_words import Piece, Words, calls
 
 TRANSACTION = "it steers the transaction"
@@ -115,3 +117,13 @@ def _harmless(reader: Words) -> bool:
     else:
         reader.take_any("SESSION", "LOCAL")
     return reader.now.value.upper() in _VARIABLES
+
+
+def ddl(kind: StatementKind, said: str, *written: Name) -> Parsed:
+    """A statement that ends the transaction it comes in, and what it changes."""
+    return Parsed(kind=kind, title=said, writes=tuple(name for name in written if name), transactional=False)
+
+
+def never(said: str, why: str) -> Parsed:
+    """A statement that is not run, and why."""
+    return Parsed(kind=StatementKind.OPAQUE, title=said, forbidden=why, transactional=False)
