@@ -95,8 +95,8 @@ def remembered_sandbox(
             return Proven(replace(whole, proc=kept["proc"]), SelfTest(probes))
     found = proven_sandbox(area=area, identity=identity, setting=setting, search_path=search_path, project=project)
     if isinstance(found, Proven):
-        probes = [list(astuple(probe)) for probe in found.selftest.probes]
-        _keep(memory, json.dumps({"facts": facts, "proc": found.sandbox.proc, "probes": probes}))
+        rows = [list(astuple(probe)) for probe in found.selftest.probes]
+        _keep(memory, json.dumps({"facts": facts, "proc": found.sandbox.proc, "probes": rows}))
     return found
 
 
