@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.fakes.scratch import WithoutScratch
 from tests.story.conftest import OpenShop
 from tests.story.ground import Shop
 from tests.story.shop import FIRST, add_column, migration, shop_files
@@ -77,3 +79,19 @@ def test_a_history_that_cannot_begin_from_empty_begins_from_the_adopted_schema(o
     assert "starts from the snapshot that was adopted" in house.report(pull)
     assert "drift: 0 on what this pull touches, 0 elsewhere" in house.report(pull)
     assert "becomes the start" in house.evidence(pull, "01-schema-drift-report.md")
+
+
+def test_without_a_scratch_server_drift_is_told_from_what_the_last_rollout_left(open_shop: OpenShop):
+    shop = open_shop()
+    house = shop.house
+    pull = house.open_pull(add_column())
+    house.say(pull, "bob", house.offered(pull))
+    house.world.merge(pull, house.people["bob"])
+    house.settle()
+    house.services = replace(house.services, databases=tuple(map(WithoutScratch, house.services.databases)))
+    shop.prod.run("ALTER TABLE customers ADD COLUMN loose TEXT")
+    report = house.report(house.open_pull(add_column("later", revision=THIRD, after=SECOND), branch="later"))
+    assert "target_version_unsupported" in report
+    assert "drift is told from the snapshot that was committed at" in report
+    assert "column `customers.loose`: on prod and in no migration" in report
+    assert "/approve" not in report

@@ -22,7 +22,7 @@ class Start:
 def adopted(past: Past, recorded: tuple[str, ...], services: Services) -> Start | None:
     """The schema that an approved baseline took for the start, and all that our rollouts changed after it; None without such a baseline.
 
-    The snapshot is believed because the sealed plan names its fingerprint.
+    The snapshot is believed because a sealed plan names its fingerprint, and a sealed approval that plan.
     """
     traces = past.since_adoption()
     if not traces:
@@ -30,7 +30,7 @@ def adopted(past: Past, recorded: tuple[str, ...], services: Services) -> Start 
     first, later = traces[0], traces[1:]
     said = f"the expected schema starts from the snapshot that was adopted at {_when(first)} by {_where(first)}, not from a replay"
     snapshot = _document(first, "before.json", services)
-    if snapshot is None or snapshot.binding() != first.plan.key.live:
+    if snapshot is None or snapshot.binding() != first.plan.key.live or not services.store.approvals(first.plan.digest):
         return Start(None, f"{said}; our state does not hold the snapshot that was approved")
     if set(traces[-1].after) != set(recorded):
         return Start(None, f"{said}; since then revisions were recorded that no rollout of ours ran")
