@@ -15,6 +15,7 @@ LONGEST_MEDIAN = 10
 EMPTY_WORDS = re.compile(r"(Manager|Helper|Helpers|Util|Utils|Handler|Data|Info)$")
 PERSONAL_FOLDER = re.compile(r"/(?:home|Users)/[A-Za-z]")
 WORKBOOKS = {  # not values: filled while one reading goes on, and thrown away after it
+    "workers/databases/mysql/catalog_frame.py Frame",
     "workers/databases/postgresql/catalog_frame.py Frame",
     "workers/steps/draft.py Draft",
 }

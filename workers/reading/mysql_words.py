@@ -48,12 +48,14 @@ class UnreadableTextError(ValueError):
     """The text is not what a server of any setting reads in one way."""
 
 
-@dataclass(slots=True)
 class Words:
-    """A reader that walks along the pieces."""
+    """A reader that walks along the pieces; `at` is where it stands."""
 
-    pieces: tuple[Piece, ...]
-    at: int = 0
+    __slots__ = ("at", "pieces")
+
+    def __init__(self, pieces: tuple[Piece, ...], at: int = 0) -> None:
+        self.pieces = pieces
+        self.at = at
 
     @property
     def now(self) -> Piece:
