@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import COLUMN, INDEX, TABLE, a_snapshot
-from workers.core.diff import Change, Difference, compose, diff, diff_objects, diff_to_json
-from workers.core.schema import ObjectKind, SchemaObject, attributes
+from workers.core.diff import Change, Difference, compose, diff, diff_objects, diff_to_json, moved
+from workers.core.schema import ObjectKind, SchemaObject, Snapshot, attributes, ordered
 
 NAMES = st.sampled_from([("public", "orders"), ("public", "orders", "note"), ("public", "bills")])
 KINDS = st.sampled_from([ObjectKind.TABLE, ObjectKind.COLUMN, ObjectKind.INDEX])
@@ -29,6 +30,20 @@ def test_two_effects_in_a_row_are_the_effect_of_both(first, second, third):
 @given(SCHEMAS, SCHEMAS)
 def test_an_effect_and_its_way_back_are_no_effect(first, second):
     assert compose(diff_objects(first, second), diff_objects(second, first)) == ()
+
+
+@given(SCHEMAS, SCHEMAS)
+def test_a_schema_moved_by_an_effect_is_the_one_that_the_effect_leads_to(first, second):
+    assert moved(snapshot_of(first), diff_objects(first, second)).objects == ordered(list(second))
+
+
+def test_what_an_effect_does_not_change_stays_as_it_was_where_it_is_moved_to():
+    seen, changed = (
+        SchemaObject(ObjectKind.COLUMN, ("t", "c"), attributes(type=kind, comment="by hand")) for kind in "ab"
+    )
+    here = SchemaObject(ObjectKind.COLUMN, ("t", "c"), attributes(type="a"))
+    after = moved(snapshot_of((here,)), (Change(seen.kind, seen.name, seen, changed),))
+    assert after.objects == (SchemaObject(ObjectKind.COLUMN, ("t", "c"), attributes(type="b")),)
 
 
 @given(SCHEMAS, SCHEMAS)
@@ -76,3 +91,7 @@ def test_the_json_form_names_both_sides_and_lists_tuples():
             }
         ],
     }
+
+
+def snapshot_of(objects: tuple[SchemaObject, ...]) -> Snapshot:
+    return replace(a_snapshot(), objects=ordered(list(objects)))
