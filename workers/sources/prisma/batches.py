@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workers.core.names import Engine
+from workers.core.schema import ObjectKind
 from workers.ports import BatchFault, PlainClient, Recording, ScratchAddress
 from workers.reading.lexer import split
 from workers.sources.prisma.history import Script
@@ -21,9 +22,18 @@ class Batches:
     client: PlainClient
 
     def deploy(
-        self, address: ScratchAddress, scripts: tuple[Script, ...], bookkeeper: Bookkeeper, *, first: bool
+        self, address: ScratchAddress, scripts: tuple[Script, ...], bookkeeper: Bookkeeper, *, first: bool, before: str
     ) -> Recording | None:
-        """Run scripts on a scratch database; `first` that it has no table of migrations. The recording of a failure, else None."""
+        """Run scripts on a scratch database; `first` that it has no table of migrations. The recording of a failure, else None.
+
+        `before` is run where the database is empty: a copy of a target has what its operator made there.
+        """
+        if before and not self._holds_anything(address):
+            fault = self.client.send(address, (before,))
+            if fault is not None:
+                return Recording(
+                    statements=(), error=f"`migrations.initShadowDb`: {fault.message} ({fault.state})", tool=TOOL
+                )
         texts: list[tuple[Script, str]] = []
         for script in scripts:
             made = [bookkeeper.creation()] if first and script is scripts[0] else []
@@ -32,6 +42,9 @@ class Batches:
             texts += [(script, text) for text in sent]
         fault = self.client.send(address, tuple(text for _, text in texts))
         return _failed(fault, *texts[fault.text], bookkeeper.engine) if fault else None
+
+    def _holds_anything(self, address: ScratchAddress) -> bool:
+        return any(item.kind is not ObjectKind.DATABASE for item in self.client.snapshot(address).objects)
 
 
 def _failed(fault: BatchFault, script: Script, text: str, engine: Engine) -> Recording:

@@ -34,6 +34,7 @@ class Literals:
 
     schema: str = ""
     migrations: str = ""
+    before: str = ""
     dynamic: tuple[str, ...] = ()
 
 
@@ -42,13 +43,17 @@ ReadConfig = Callable[[str, str], Literals]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One Prisma project of a repository. Every path is the repository's; `files` are (path, text) pairs."""
+    """One Prisma project of a repository. Every path is the repository's; `files` are (path, text) pairs.
+
+    `before` makes what the migrations count on in an empty database (`migrations.initShadowDb`).
+    """
 
     schema: str
     files: tuple[tuple[str, str], ...]
     migrations: str
     config: str
     outline: Outline
+    before: str = ""
     problems: tuple[Refusal, ...] = ()
 
 
@@ -71,6 +76,7 @@ def read_project(tree: Tree, module: Module, read_config: ReadConfig) -> Project
         migrations=_migrations(tree, module, base, literals, schema, seen),
         config=config,
         outline=seen,
+        before=literals.before,
         problems=problems,
     )
 

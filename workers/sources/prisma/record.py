@@ -86,7 +86,8 @@ class Recorder:
         """On MySQL the scripts are run by us; what the datamodel has beyond them says our own comparison."""
         pending = tuple(item for item in matter.scripts if item.name in request.to and item.name not in request.done)
         keeper = Bookkeeper(engine=request.engine, new_id=self.new_id)
-        failed = self.batches.deploy(request.address, pending, keeper, first=not request.done)
+        before = "" if request.done else matter.project.before
+        failed = self.batches.deploy(request.address, pending, keeper, first=not request.done, before=before)
         if failed is not None:
             return failed
         recording = Recording(

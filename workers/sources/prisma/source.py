@@ -102,16 +102,22 @@ class PrismaSource:
         del default_tree, merge_tree, module
         return None
 
+    def confirm(self, request: RecordRequest) -> str:
+        """What the engine's own diagnosis of the history says of the rows that our statements wrote."""
+        return self.recorder.confirm(request, self._matter(request))
+
     def record(self, request: RecordRequest) -> Recording:
         """Let the engine bring the scratch database of the request forward."""
+        return self.recorder.record(request, self._matter(request))
+
+    def _matter(self, request: RecordRequest) -> Matter:
         project = self._project(request.tree, request.module)
-        matter = Matter(
+        return Matter(
             project=project,
             scripts=self._scripts(request.tree, project),
             lock_text=lock_text(request.tree, project),
             line=self._line(request.tree, request.module, project),
         )
-        return self.recorder.record(request, matter)
 
     def _find(self, tree: Tree, module: Module) -> detect.Project | None:
         key = (tree.oid, module)
@@ -160,7 +166,10 @@ class PrismaSource:
             raise _unreadable(read)
         values = dict(read.values)
         return detect.Literals(
-            schema=values.get("schema", ""), migrations=values.get("migrations.path", ""), dynamic=read.dynamic
+            schema=values.get("schema", ""),
+            migrations=values.get("migrations.path", ""),
+            before=values.get("migrations.initShadowDb", ""),
+            dynamic=read.dynamic,
         )
 
 
