@@ -68,7 +68,8 @@ def test_what_was_applied_is_taken_back_by_the_way_that_was_rehearsed(open_prism
     house.say(pull, "bob", "/rollback prod")
     house.say(pull, "bob", f'{house.offered(pull).split(" --")[0]} --allow-destructive --accept-risk "a test"')
     assert "delivery" not in prod.columns()
-    assert "rolled_back_at" in prod.text()
+    assert FIRST in prod.text()
+    assert SECOND not in prod.text()
 
 
 def test_a_baseline_is_written_as_prisma_would_and_the_next_migration_follows(open_prisma: OpenPrisma):

@@ -25,6 +25,10 @@ def mismatches(known: Known, proof: Proof, recorded: Recorded | None) -> list[Re
                 fix="leave the version table to the migration tool",
             )
         ]
+    if proof.doubt:
+        message = f"the tool itself does not agree with the records after the plan: {proof.doubt}"
+        fix = "settle these migrations first"
+        return [Refusal(code=RefusalCode.RECORDING_MISMATCH, message=message, fix=fix)]
     if known.rest is not None:
         return _elsewhere(known.rest, proof)
     if recorded is None:

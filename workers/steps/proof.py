@@ -11,7 +11,7 @@ from workers.core.names import Direction
 from workers.core.plan import Undo, WayBack
 from workers.core.schema import Name, Snapshot
 from workers.core.version_rows import Row, applied_revisions, marks
-from workers.ports import RecordedStatement, Recording, ScratchDatabase
+from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest, ScratchDatabase
 from workers.steps.question import Known
 from workers.steps.rehearse import Rehearsal, rehearse
 
@@ -40,6 +40,7 @@ class Proof:
     marks: tuple[Row, ...]
     recorded_after: tuple[str, ...]
     back: WayBack
+    doubt: str
 
 
 def prove(known: Known, statements: tuple[RecordedStatement, ...], undo: Recording | None) -> Proof:
@@ -49,10 +50,24 @@ def prove(known: Known, statements: tuple[RecordedStatement, ...], undo: Recordi
         rows = checksums(known, copy)
         with copy.reading() as reader:
             left = reader.rows(known.version_table, known.columns)
+        doubt = "" if forward.refusals else known.source.confirm(_question(known, copy))
         back = _way_back(known, copy, forward, undo)
     recorded_after = applied_revisions(known.columns, left)
     said = marks(known.columns, left)
-    return Proof(forward=forward, rows=rows, marks=said, recorded_after=recorded_after, back=back)
+    return Proof(forward=forward, rows=rows, marks=said, recorded_after=recorded_after, back=back, doubt=doubt)
+
+
+def _question(known: Known, copy: ScratchDatabase) -> RecordRequest:
+    return RecordRequest(
+        tree=known.merge,
+        module=known.question.module,
+        address=copy.address,
+        engine=known.database.engine,
+        direction=RecordDirection.UPGRADE,
+        to=known.to,
+        done=known.recorded,
+        python=known.python,
+    )
 
 
 def checksums(known: Known, copy: ScratchDatabase) -> Checksums:

@@ -87,16 +87,16 @@ class Bookkeeper:
 
     def given_up(self, name: str) -> str:
         """What `migrate resolve` does to the row of a migration that failed."""
-        return self._taken_back(name, "finished_at IS NULL")
-
-    def rolled_back(self, name: str) -> str:
-        """The row of a migration whose effect was taken back; Prisma runs such a one again."""
-        return self._taken_back(name, "finished_at IS NOT NULL")
-
-    def _taken_back(self, name: str, which: str) -> str:
         return (
             f"UPDATE {self._table} SET rolled_back_at = {_FINISHED[self.engine.family]} "  # noqa: S608 -- escaped below
-            f"WHERE migration_name = {self._literal(name)} AND {which} AND rolled_back_at IS NULL"
+            f"WHERE migration_name = {self._literal(name)} AND finished_at IS NULL AND rolled_back_at IS NULL"
+        )
+
+    def removed(self, name: str) -> str:
+        """Without its row a migration whose effect was taken back is pending; of one marked as rolled back Prisma's status would not say so."""
+        return (
+            f"DELETE FROM {self._table} "  # noqa: S608 -- escaped below
+            f"WHERE migration_name = {self._literal(name)} AND finished_at IS NOT NULL AND rolled_back_at IS NULL"
         )
 
     def _insert(self, script: Script, columns: str, values: str) -> str:

@@ -46,7 +46,7 @@ class Writer:
         for command in split(sql, self.bookkeeper.engine):
             self._put(command, names[-1] if names else "", own=False)
         for name in names:
-            self._put(self.bookkeeper.rolled_back(name), name, own=True)
+            self._put(self.bookkeeper.removed(name), name, own=True)
 
     def _around(
         self,
