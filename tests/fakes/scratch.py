@@ -14,6 +14,7 @@ class NoScratch:
     def version_for(self, engine_version: str) -> str | None:
         """None of any version."""
         del engine_version
+        return None
 
     def empty(self, like: Dump) -> AbstractContextManager[ScratchDatabase]:
         """Whoever asks did not look whether there is one."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from deploy.demo.servers import PostgresServer
 from workers.core.authority import authority_effect
@@ -17,7 +18,7 @@ from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.databases.postgresql.borrowed import PREFIX, STALE_SECONDS
 from workers.databases.postgresql.engine import PostgresqlDatabase
-from workers.ports import Dump, Scratch, StatementError
+from workers.ports import Dump, Scratch, ScratchDatabase, StatementError
 
 PASSWORD = "lent-for-a-while"
 SCHEMA = """
@@ -103,26 +104,29 @@ def test_the_sandbox_s_socket_leads_to_that_database_as_that_role_and_nowhere_el
             assert connection.execute(
                 "SELECT rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
             ).fetchone() == (False,)
-            assert len(connection.execute("SELECT repeat('x', 3000000)").fetchone()[0]) == 3000000
+            sent = connection.execute("SELECT repeat('x', 3000000)").fetchone()
+            assert sent is not None
+            assert len(sent[0]) == 3000000
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute("COPY (SELECT 1) TO PROGRAM 'true'")
         for other in (
-            {"dbname": "postgres"},
-            {"user": "lent", "password": PASSWORD},
-            {"user": "postgres"},
-            {"replication": "database"},
+            "dbname=postgres",
+            f"user=lent password={PASSWORD}",
+            "user=postgres",
+            "replication=database",
         ):
             with pytest.raises(psycopg.OperationalError):
-                psycopg.connect(outside, **other)
+                psycopg.connect(make_conninfo(outside, **conninfo_to_dict(other)))
         assert PASSWORD not in address.url
 
 
 def test_two_of_them_cannot_touch_each_other(dump: Dump, scratch: Scratch):
     with scratch.empty(dump) as one, scratch.empty(dump) as other, one.writing() as writer:
+        name, role = _login(other)
         for said in (
-            f"DROP DATABASE {other.name}",
-            f"ALTER DATABASE {other.name} SET work_mem = '1MB'",
-            f"ALTER ROLE {other.role} NOLOGIN",
+            f"DROP DATABASE {name}",
+            f"ALTER DATABASE {name} SET work_mem = '1MB'",
+            f"ALTER ROLE {role} NOLOGIN",
         ):
             with pytest.raises(StatementError):
                 writer.execute(said)
@@ -131,7 +135,9 @@ def test_two_of_them_cannot_touch_each_other(dump: Dump, scratch: Scratch):
 def test_what_a_killed_worker_left_is_swept_and_nothing_else(lender: PostgresServer, dump: Dump, scratch: Scratch):
     with lender.connect() as connection:
         connection.autocommit = True
-        now = connection.execute("SELECT extract(epoch FROM now())::bigint").fetchone()[0]
+        found = connection.execute("SELECT extract(epoch FROM now())::bigint").fetchone()
+        assert found is not None
+        now = found[0]
         connection.execute("SET ROLE lent")
         old, young = f"{PREFIX}{now - STALE_SECONDS - 60}_{'a' * 12}", f"{PREFIX}{now - 60}_{'b' * 12}"
         kept = f"{PREFIX}of_somebody_else"
@@ -185,3 +191,9 @@ def test_an_extension_comes_from_the_template_that_the_url_names(
     named = engine.with_scratch(lender.url("shop_template", user="lent", password=PASSWORD)).scratch(None)
     with named.clone(dump) as clone, clone.reading() as copied, target.reading() as live:
         assert [item.label for item in diff(live.snapshot(), copied.snapshot()) if item.label != "vector"] == []
+
+
+def _login(database: ScratchDatabase) -> tuple[str, str]:
+    """The names of its database and its role, as a sandbox is told them."""
+    told = conninfo_to_dict(database.address.url)
+    return str(told["dbname"]), str(told["user"])

@@ -1,3 +1,5 @@
+"""Where a project's schema and migrations lie, and which line of Prisma it is on."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""What a difference that the engine wrote says, entry by entry."""
+
 from workers.core.names import Engine
 from workers.sources.prisma.entries import entries, warnings
 

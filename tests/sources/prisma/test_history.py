@@ -1,3 +1,5 @@
+"""A folder of migrations as a history: order, content, what is wrong with it and where."""
+
 import hashlib
 
 import pytest

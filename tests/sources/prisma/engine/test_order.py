@@ -1,3 +1,5 @@
+"""The order of names in Python is that of JavaScript's `localeCompare`, as Node itself says it."""
+
 import random
 
 from workers.sources.prisma.engine import PrismaEngine
