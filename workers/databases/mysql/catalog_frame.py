@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, LiteralString
@@ -19,6 +20,7 @@ else:  # the driver itself is not generic, only its description is
     Connection = PymysqlConnection
 Row = tuple[str | None, ...]
 
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
 _NOTHING: tuple[Value, ...] = (None, False, (), "")
 
 
@@ -56,9 +58,12 @@ class Frame:
     partitioned: bool = False
     unread: list[Unread] = field(default_factory=list)
 
-    def rows(self, query: str) -> tuple[Row, ...]:
-        """Every row of a query of ours, each value as text."""
-        return ask(self.connection, query)
+    def rows(self, query: str) -> list[Row]:
+        """Every row of a query of ours, each value as text. The server packs a row into one field: the driver takes its time with each."""
+        columns, _, rest = query.partition("FROM ")
+        packed = ask(self.connection, f"SELECT JSON_ARRAY({columns.strip().removeprefix('SELECT ')}) FROM {rest}")
+        found: list[Row] = _DECODER.decode(f"[{','.join(str(row[0]) for row in packed)}]")
+        return found
 
     def since(
         self, column: LiteralString, *, mariadb: tuple[int, ...] | None, mysql: tuple[int, ...] | None

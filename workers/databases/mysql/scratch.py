@@ -211,6 +211,10 @@ def _made(server: Server, like: Dump, hiding: Hiding) -> Copy:
             account = _account(like.writing_role)
             ask(connection, f"CREATE USER IF NOT EXISTS {account}")
             ask(connection, f"ALTER USER {account} IDENTIFIED BY '{password}' ACCOUNT UNLOCK")
+            if (
+                like.engine is Engine.MARIADB
+            ):  # as on the target: a routine's text is seen by who made it, else there alone
+                ask(connection, f"GRANT SELECT ON mysql.proc TO {account}")
             _create_database(connection, like, account)
         except pymysql.Error as error:
             raise _not_copied("its users and database cannot be made on scratch", error) from None
