@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.demo.mariadb import MariadbServer
-from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, schema, script, with_column
+from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, script, with_column
 from tests.story.prisma_stage import OpenPrisma
 from tests.story.targets import MariadbDatabase
 
@@ -40,3 +40,46 @@ def test_a_pull_is_planned_approved_applied_and_recorded_as_prisma_would(
 def rows(prod: MariadbDatabase) -> list[tuple[str, str]]:
     query = "SELECT migration_name, applied_steps_count FROM _prisma_migrations WHERE finished_at IS NOT NULL ORDER BY started_at"
     return [(str(name), str(steps)) for name, steps in prod.server.query(query, prod.name)]
+
+
+def test_a_model_without_a_migration_is_named_at_its_line_and_what_was_not_compared_is_said(
+    open_prisma: OpenPrisma, prod: MariadbDatabase
+):
+    house, _ = open_prisma(mariadb=prod)
+    report = house.report(house.open_pull({SCHEMA: with_column("delivery", "mysql")}))
+    assert f"`{SCHEMA}:23` `undeclared_changes`" in report
+    assert '"orders"."delivery": the schema has this column, and no migration makes it' in report
+    assert "prisma migrate dev --create-only" in report
+    assert "Not compared: character sets" in report
+
+
+@pytest.mark.acceptance
+def test_a_migration_that_fails_half_way_is_told_exactly_and_carried_on(open_prisma: OpenPrisma, prod: MariadbDatabase):
+    house, _ = open_prisma(mariadb=prod)
+    prod.run(
+        "INSERT INTO customers (email) VALUES ('a@example.com'); INSERT INTO orders (customer_id, note) VALUES (1, 'n'), (1, 'n')"
+    )
+    pull = house.open_pull({script(SECOND): HALF})
+    house.say(pull, "bob", house.offered(pull))
+    told = house.answers(pull)[-1]
+    assert "2 of 5 transaction groups are committed" in told
+    assert "for key 'orders_note_key' (1062)" in told
+    assert "delivery" in prod.columns()
+    assert (rows(prod), unfinished(prod)) == ([(FIRST, "1")], [SECOND])
+    prod.run("UPDATE orders SET note = CONCAT(note, id)")
+    house.say(pull, "bob", house.offered(pull))
+    assert "prod applied and verified" in house.answers(pull)[-1], house.report(pull)
+    assert (rows(prod), unfinished(prod)) == ([(FIRST, "1"), (SECOND, "1")], [])
+    assert {"delivery", "paid"} <= set(prod.columns())
+
+
+def unfinished(prod: MariadbDatabase) -> list[str]:
+    query = "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL"
+    return [str(name) for (name,) in prod.server.query(query, prod.name)]
+
+
+HALF = """\
+ALTER TABLE `orders` ADD COLUMN `delivery` VARCHAR(191) NULL;
+CREATE UNIQUE INDEX `orders_note_key` ON `orders`(`note`);
+ALTER TABLE `orders` ADD COLUMN `paid` BOOLEAN NULL;
+"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from workers.core.codec import sha256
 from workers.core.config import Module
 from workers.core.errors import ExpectedError
-from workers.core.names import Engine, SourceKind
+from workers.core.names import Engine, SourceKind, Strategy
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name
 from workers.ports import History, PythonEnvironment, Recording, RecordRequest, Rows, RowsJudged, Tree
@@ -68,10 +68,12 @@ class PrismaSource:
         return project.outline.engine if project else None
 
     def faults(self, tree: Tree, module: Module) -> tuple[Refusal, ...]:
-        """What Prisma's own validator says is wrong with the schema."""
+        """What Prisma's own validator says is wrong with the schema, and a push where no engine can say what it would do."""
         project = self._find(tree, module)
         if project is None or project.problems:
             return ()
+        if module.strategy is Strategy.PUSH and project.outline.engine is Engine.MYSQL:
+            return (_no_push(project),)
         said = self._described(tuple(SchemaFile(*file) for file in project.files), self._line(tree, module, project))
         return _schema_faults(project, said)
 
@@ -171,6 +173,18 @@ class PrismaSource:
             before=values.get("migrations.initShadowDb", ""),
             dynamic=read.dynamic,
         )
+
+
+def _no_push(project: detect.Project) -> Refusal:
+    source = project.outline.datasource
+    return Refusal(
+        code=RefusalCode.STRATEGY_NOT_ALLOWED,
+        message="a schema cannot be pushed to MySQL or MariaDB: Prisma's engine, which says what a push would do, has no MySQL here",
+        fix="leave `strategy: push` out, and commit migrations",
+        path=source.place.path if source else project.schema,
+        line=source.place.line if source else 1,
+        actor=Actor.AUTHOR,
+    )
 
 
 def _unreadable(fault: EngineFault) -> ExpectedError:
