@@ -17,6 +17,7 @@ PERSONAL_FOLDER = re.compile(r"/(?:home|Users)/[A-Za-z]")
 WORKBOOKS = {  # not values: filled while one reading goes on, and thrown away after it
     "workers/databases/mysql/catalog_frame.py Frame",
     "workers/databases/postgresql/catalog_frame.py Frame",
+    "workers/sources/prisma/scripts.py Writer",
     "workers/steps/draft.py Draft",
 }
 LOCKS = ("requirements/dev.txt", "requirements/run.txt")

@@ -10,8 +10,9 @@ from workers.core.examination import Examination, Unmerged
 from workers.core.names import Direction
 from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
+from workers.core.schema import Name
 from workers.core.version_rows import applied_revisions
-from workers.ports import Database, History, PythonEnvironment, Services, Source, Target, Tree
+from workers.ports import Database, History, PythonEnvironment, Rows, Services, Source, Target, Tree
 from workers.steps import baseline, lineage, order
 from workers.steps.draft import Draft, StopError, hear, stop
 from workers.steps.drifting import Place, Replaying, compare_with_expected, compare_with_last
@@ -39,15 +40,11 @@ def _examine(draft: Draft, services: Services) -> Database:
     question = draft.question
     merge = _merged(draft)
     source = _choose_source(draft, services, merge)
-    draft.source = source.kind
     history, base = source.history(merge, question.module), source.history(question.checkout.base, question.module)
     _read_history(draft, source, merge, history)
     database, target = _meet(draft, services, source, merge)
     table, columns = draft.version_table = source.version_table(merge, question.module)
-    with target.reading() as reader:
-        draft.live = reader.snapshot()
-        rows = reader.rows(table, columns)
-    draft.recorded = applied_revisions(columns, rows)
+    rows = _read_live(draft, target, table, columns)
     hear(draft, source.judge_rows(history, base, rows or (), question.environment.name))
     made = made_by((merge, history), (question.checkout.base, base))
     draft.seen = seen_live(draft.live, question.environment, made)
@@ -150,6 +147,7 @@ def _choose_source(draft: Draft, services: Services, merge: Tree) -> Source:
             f"no source was found in {where}",
             "correct `path:` or `source:` in .github/schemagate.yml",
         )
+    draft.source = named[0].kind
     return named[0]
 
 
@@ -193,6 +191,15 @@ def _meet(draft: Draft, services: Services, source: Source, merge: Tree) -> tupl
     if environment.read_url is None and database.engine.value != "sqlite":
         draft.notes.append("no read_url is set: the writing role was used for reading, in read-only transactions")
     return database, target
+
+
+def _read_live(draft: Draft, target: Target, table: Name, columns: tuple[str, ...]) -> Rows | None:
+    """The schema and the rows of the version table in one view, None where there is no such table."""
+    with target.reading() as reader:
+        draft.live = reader.snapshot()
+        rows = reader.rows(table, columns)
+    draft.recorded = applied_revisions(columns, rows)
+    return rows
 
 
 def _judge_recorded(draft: Draft, history: History, base: History, empty: bool, table_there: bool) -> None:  # noqa: FBT001 -- two facts of the target
