@@ -91,6 +91,10 @@ def test_whatever_writes_over_rows_destroys_them(kind):
         ("real", "double precision"),
         ("numeric(10,2)", "numeric(12,2)"),
         ("numeric(10,2)", "numeric"),
+        ("int", "bigint"),
+        ("tinyint unsigned", "int unsigned"),
+        ("text", "longtext"),
+        ("enum('a','b')", "enum('a','it''s','b')"),
     ],
 )
 def test_a_wider_type_loses_nothing(old, new):
@@ -110,6 +114,11 @@ def test_a_wider_type_loses_nothing(old, new):
         ("character(5)", "character"),
         ("timestamp with time zone", "timestamp without time zone"),
         ("json", "jsonb"),
+        ("bigint", "int"),
+        ("int", "int unsigned"),
+        ("longtext", "text"),
+        ("enum('a','b')", "enum('a','c')"),
+        ("enum('a')", "set('a','b')"),
         ("text", "integer"),
     ],
 )

@@ -40,6 +40,13 @@ _WIDENINGS = (
     ("integer", "bigint"),
     ("real", "double precision"),
 )
+# MySQL's sizes, each holding what the one before holds.
+_LADDERS = (
+    ("tinyint", "smallint", "mediumint", "int", "bigint"),
+    ("tinytext", "text", "mediumtext", "longtext"),
+    ("tinyblob", "blob", "mediumblob", "longblob"),
+)
+_LABELS = re.compile(r"'(?:[^']|'')*'")
 _STRENGTHENED = frozenset({"not_valid", "not_enforced", "triggers"})
 _SIZED = re.compile(r"(?P<name>[a-z ]+?)\((?P<sizes>\d+(?:,\d+)?)\)")
 
@@ -168,6 +175,8 @@ def _widens(old: str, new: str) -> bool:
         new == "text" and old.startswith(("character varying", "character(", "text", "varchar", "char"))
     ):
         return True
+    if _climbs(old, new) or _keeps_labels(old, new):
+        return True
     before, after = _SIZED.fullmatch(old.lower()), _SIZED.fullmatch(new.lower())
     if before is None or after is None:
         return before is not None and new.lower() == before["name"] and before["name"].strip() != "character"
@@ -178,6 +187,20 @@ def _widens(old: str, new: str) -> bool:
     )
     wider = all(was <= now for was, now in sizes)
     return before["name"] == after["name"] and wider and _integer_digits_kept(before["sizes"], after["sizes"])
+
+
+def _climbs(old: str, new: str) -> bool:
+    """Whether a type of MySQL's becomes a larger one of its kind, signed or not as it was."""
+    (before, _, sign), (after, _, new_sign) = old.partition(" "), new.partition(" ")
+    ladder = next((item for item in _LADDERS if before in item and after in item), ())
+    return sign == new_sign and bool(ladder) and ladder.index(before) < ladder.index(after)
+
+
+def _keeps_labels(old: str, new: str) -> bool:
+    """Whether an enum or set of MySQL's still has every label."""
+    kind = old.partition("(")[0]
+    same = kind in {"enum", "set"} and new.startswith(f"{kind}(")
+    return same and set(_LABELS.findall(old)) <= set(_LABELS.findall(new))
 
 
 def _integer_digits_kept(old: str, new: str) -> bool:
