@@ -10,7 +10,7 @@ from workers.core.examination import Examination, Unmerged
 from workers.core.names import Direction
 from workers.core.plan import Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
-from workers.core.schema import Name
+from workers.core.schema import Name, Snapshot
 from workers.core.version_rows import applied_revisions
 from workers.ports import Database, History, PythonEnvironment, Rows, Services, Source, Target, Tree
 from workers.steps import baseline, lineage, order
@@ -44,7 +44,8 @@ def _examine(draft: Draft, services: Services) -> Database:
     _read_history(draft, source, merge, history)
     database, target = _meet(draft, services, source, merge)
     table, columns = draft.version_table = source.version_table(merge, question.module)
-    rows = _read_live(draft, target, table, columns)
+    draft.live, rows = _read_live(target, table, columns)
+    draft.recorded = applied_revisions(columns, rows)
     hear(draft, source.judge_rows(history, base, rows or (), question.environment.name))
     made = made_by((merge, history), (question.checkout.base, base))
     draft.seen = seen_live(draft.live, question.environment, made)
@@ -193,13 +194,10 @@ def _meet(draft: Draft, services: Services, source: Source, merge: Tree) -> tupl
     return database, target
 
 
-def _read_live(draft: Draft, target: Target, table: Name, columns: tuple[str, ...]) -> Rows | None:
+def _read_live(target: Target, table: Name, columns: tuple[str, ...]) -> tuple[Snapshot, Rows | None]:
     """The schema and the rows of the version table in one view, None where there is no such table."""
     with target.reading() as reader:
-        draft.live = reader.snapshot()
-        rows = reader.rows(table, columns)
-    draft.recorded = applied_revisions(columns, rows)
-    return rows
+        return reader.snapshot(), reader.rows(table, columns)
 
 
 def _judge_recorded(draft: Draft, history: History, base: History, empty: bool, table_there: bool) -> None:  # noqa: FBT001 -- two facts of the target
