@@ -99,6 +99,18 @@ def test_rows_that_the_user_may_not_read_are_no_quiet_nothing(engine: MysqlDatab
     assert refused.value.code is RefusalCode.PROBE_FAILED
 
 
+def test_prismas_own_lock_is_held_where_prisma_may_be_at_work(target: Target, place: Place):
+    free = "SELECT IS_FREE_LOCK('prisma_migrate')"
+    with target.lock() as lock:
+        assert lock is not None
+        assert place.server.query(free) == [(1,)]
+    place.run("CREATE TABLE _prisma_migrations (id int)")
+    with target.lock() as lock:
+        assert lock is not None
+        assert lock.held()
+        assert place.server.query(free) == [(0,)]
+
+
 def test_only_one_has_the_lock_and_it_knows_when_it_lost_it(target: Target, place: Place):
     with target.lock() as first:
         assert first is not None
