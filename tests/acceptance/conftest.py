@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from deploy.demo.servers import PostgresServer
+from tests.acceptance.prisma_ground import OpenTarget, server_with
+from tests.acceptance.prisma_projects import PrismaHistory
 from tests.acceptance.projects import Installed, Project, install
 from tests.acceptance.stage import Measured, Stage, open_stage
 from tests.demo.github.contract import assert_no_violations
+from tests.story.targets import PostgresDatabase, SqliteFile, Target
+from workers.core.names import Engine
 from workers.machine import Machine, find_machine
 
 MEASURED: pytest.StashKey[list[Measured]] = pytest.StashKey()
@@ -25,11 +31,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if not lines:
         return
     terminalreporter.section("real projects through the whole bot")
-    row = "{:28} {:11} {:>6} {:>11} {:>11} {:>8}"
-    terminalreporter.line(row.format("project", "engine", "pulls", "migrations", "statements", "seconds"))
+    row = "{:28} {:11} {:>6} {:>11} {:>11} {:>8} {:>11}"
+    heading = ("project", "engine", "pulls", "migrations", "statements", "seconds", "undeclared")
+    terminalreporter.line(row.format(*heading))
     for item in lines:
         words = (item.project, item.engine, item.pulls, item.migrations, item.statements, f"{item.seconds:.0f}")
-        terminalreporter.line(row.format(*words))
+        terminalreporter.line(row.format(*words, item.undeclared))
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +60,24 @@ def sqlite_url(machine: Machine, data_dir: Path) -> str:
     (place / "prod.db").touch()
     machine.identity.owns(place)
     return f"sqlite:///{place}/prod.db"
+
+
+@pytest.fixture
+def open_target(data_dir: Path, pg_url: str, sqlite_url: str) -> Iterator[OpenTarget]:
+    """Opens the empty database that a Prisma project asks for."""
+    with ExitStack() as servers:
+
+        def open_one(history: PrismaHistory) -> Target:
+            if history.engine is Engine.SQLITE:
+                return SqliteFile(Path(sqlite_url.removeprefix("sqlite:///")))
+            if not history.extensions:
+                return PostgresDatabase(pg_url)
+            found = server_with(history.extensions)
+            server = PostgresServer.start(found.major, data_dir / "postgres", install=found.folder.parent)
+            servers.callback(server.stop)
+            return PostgresDatabase(server.create_database())
+
+        yield open_one
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ class Measured:
     migrations: int
     statements: int
     seconds: float
+    undeclared: int = 0
 
 
 @dataclass(kw_only=True)
