@@ -44,8 +44,7 @@ def _examine(draft: Draft, services: Services) -> Database:
     _read_history(draft, source, merge, history)
     database, target = _meet(draft, services, source, merge)
     table, columns = draft.version_table = source.version_table(merge, question.module)
-    draft.live, rows = _read_live(target, table, columns)
-    draft.recorded = applied_revisions(columns, rows)
+    draft.live, draft.recorded, rows = _read_live(target, table, columns)
     hear(draft, source.judge_rows(history, base, rows or (), question.environment.name))
     made = made_by((merge, history), (question.checkout.base, base))
     draft.seen = seen_live(draft.live, question.environment, made)
@@ -194,10 +193,11 @@ def _meet(draft: Draft, services: Services, source: Source, merge: Tree) -> tupl
     return database, target
 
 
-def _read_live(target: Target, table: Name, columns: tuple[str, ...]) -> tuple[Snapshot, Rows | None]:
-    """The schema and the rows of the version table in one view, None where there is no such table."""
+def _read_live(target: Target, table: Name, columns: tuple[str, ...]) -> tuple[Snapshot, tuple[str, ...], Rows | None]:
+    """The schema, what is recorded, and the rows of the version table (None where there is no such table), in one view."""
     with target.reading() as reader:
-        return reader.snapshot(), reader.rows(table, columns)
+        rows = reader.rows(table, columns)
+        return reader.snapshot(), applied_revisions(columns, rows), rows
 
 
 def _judge_recorded(draft: Draft, history: History, base: History, empty: bool, table_there: bool) -> None:  # noqa: FBT001 -- two facts of the target
