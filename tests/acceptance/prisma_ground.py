@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from tests.acceptance.prisma_projects import CORPORA, PrismaHistory, corpus
 from tests.sources.alembic.projects import MemoryTree
 from tests.story.targets import Target
 from workers.core.config import Module
-from workers.core.names import SourceKind
+from workers.core.names import Engine, SourceKind
 from workers.databases.postgresql.binaries import Binaries, installed
 from workers.ports import Services
+from workers.sources.prisma.history import Script
+from workers.sources.prisma.migrations_table import Bookkeeper
 from workers.steps.replay import ReplayQuestion, run_replay
 from workers.steps.target import database_of
 
@@ -35,6 +38,16 @@ def server_with(extensions: frozenset[str]) -> Binaries:
     if found is None:
         pytest.skip(f"no PostgreSQL of this machine has {', '.join(sorted(extensions))}")
     return found
+
+
+def applied(target: Target, engine: Engine, scripts: Iterable[Script]) -> None:
+    """Run scripts as Prisma does, each as one batch, with its row."""
+    keeper = Bookkeeper(engine=engine, new_id=lambda: str(uuid.uuid4()))
+    for number, script in enumerate(scripts):
+        if not number:
+            target.run(f"{keeper.creation()};")
+        target.run(script.sql or "")
+        target.run(f"{keeper.applied(script)};")
 
 
 def undeclared_at_head(history: PrismaHistory, services: Services, url: str) -> tuple[str, ...]:

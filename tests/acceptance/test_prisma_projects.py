@@ -8,17 +8,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.prisma_ground import OpenTarget, undeclared_at_head, wanted
+from tests.acceptance.prisma_ground import OpenTarget, applied, undeclared_at_head, wanted
 from tests.acceptance.prisma_projects import SCHEMA, PrismaHistory, litellm
 from tests.acceptance.stage import NO_DRIFT, SERVER, WORDS, Measured
 from tests.demo.github.contract import assert_no_violations
 from tests.story.house import House, open_house
+from tests.story.targets import PostgresDatabase, Target
 from workers.core.names import Engine
 from workers.machine import Machine
 
-MOST = 45_000  # characters of SQL in one pull: about three quarters of what may be in a plan that can still be read
-EXPLAINED: dict[str, tuple[str, ...]] = {}
-"""What a project's own schema and migrations differ in at its head, and why."""
+MOST = 28_000  # characters of SQL in one pull: what its plan may have and still be read, with room for long names
+LIVE = {"langfuse": 280}
+"""How many migrations are applied when a story begins, as Prisma applies them; it keeps the long one within its time."""
+BEYOND = {
+    # Its schema has an index that none of its migrations makes.
+    "umami-pg": ('CREATE INDEX "session_replay_visit_id_idx" ON "session_replay"("visit_id")',),
+    # Search indexes of a migration written by hand, which a schema of Prisma cannot say.
+    "hoppscotch": (
+        'DROP INDEX "TeamCollection_title_trgm_idx"',
+        'DROP INDEX "TeamRequest_title_trgm_idx"',
+        'DROP INDEX "idx_team_collections_gin"',
+        'DROP INDEX "idx_team_requests_gin"',
+    ),
+}
+"""What a project's own schema and its migrations differ in at head."""
 pytestmark = [pytest.mark.acceptance, pytest.mark.sandbox, pytest.mark.timeout(1200)]
 
 
@@ -59,25 +72,27 @@ class Way:
         assert self.house.check(idle).conclusion == "success", report
 
 
-def travel(history: PrismaHistory, machine: Machine, folder: Path, url: str) -> Measured:
-    """Take the project to head; the first tenth of its migrations is on the default branch already, and nothing is applied."""
-    started, first = time.monotonic(), max(1, len(history.migrations) // 10)
-    house = open_house(folder, SERVER, {"PROD_URL": url}, history.first(first), machine=machine)
+def travel(history: PrismaHistory, machine: Machine, folder: Path, target: Target) -> Measured:
+    """Take the project to head. The first tenth of its migrations is on the default branch, and nothing is applied where `LIVE` says nothing."""
+    live = LIVE.get(history.name, 0)
+    started, first = time.monotonic(), live or max(1, len(history.migrations) // 10)
+    applied(target, history.engine, (history.script(name) for name in history.migrations[:live]))
+    house = open_house(folder, SERVER, {"PROD_URL": target.url}, history.first(first), machine=machine)
     way = Way(house=house, history=history, now=first)
     try:
-        for end in history.cuts(first, MOST):
+        for end in history.cuts(first, MOST, live=live):
             way.bring(end)
         way.look_again()
-        beyond = undeclared_at_head(history, house.services, url)
+        beyond = undeclared_at_head(history, house.services, target.url)
     finally:
         house.close()
     assert_no_violations(house.github.exchange_log, house.github.delivery_log)
-    assert beyond == EXPLAINED.get(history.name, ())
+    assert beyond == BEYOND.get(history.name, ())
     return Measured(
         project=history.name,
         engine="SQLite" if history.engine is Engine.SQLITE else "PostgreSQL",
         pulls=way.pulls,
-        migrations=len(history.migrations),
+        migrations=len(history.migrations) - live,
         statements=way.statements,
         seconds=time.monotonic() - started,
         undeclared=len(beyond),
@@ -87,7 +102,7 @@ def travel(history: PrismaHistory, machine: Machine, folder: Path, url: str) -> 
 def test_litellm_comes_to_head(
     machine: Machine, shared_dir: Path, data_dir: Path, pg_url: str, measured: list[Measured]
 ):
-    measured.append(travel(litellm(shared_dir), machine, data_dir, pg_url))
+    measured.append(travel(litellm(shared_dir), machine, data_dir, PostgresDatabase(pg_url)))
 
 
 @pytest.mark.parametrize("name", ["pingvin", "umami-pg", "hoppscotch", "langfuse"])
@@ -95,4 +110,4 @@ def test_a_project_of_the_corpora_comes_to_head(
     name: str, machine: Machine, data_dir: Path, open_target: OpenTarget, measured: list[Measured]
 ):
     history = wanted(name)
-    measured.append(travel(history, machine, data_dir, open_target(history).url))
+    measured.append(travel(history, machine, data_dir, open_target(history)))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.prisma_ground import OpenTarget, wanted
+from tests.acceptance.prisma_ground import OpenTarget, applied, wanted
 from tests.acceptance.prisma_projects import Files, PrismaHistory, corpus_folder
 from tests.acceptance.prisma_steps import Step, steps
 from tests.acceptance.stage import Measured
@@ -37,13 +37,6 @@ class Database:
 
     target: Target
     keeper: Bookkeeper
-
-    def start(self, step: Step) -> None:
-        """Bring an empty one to where a step begins."""
-        self.target.run(f"{self.keeper.creation()};")
-        for script in step.done:
-            self.target.run(script.sql or "")
-            self.target.run(f"{self.keeper.applied(script)};")
 
     def follow(self, step: Step) -> None:
         """What the step brought is run, and what it rewrote is recorded anew."""
@@ -73,7 +66,7 @@ class Replay:
         """Report on each step that does anything, and hold what is said to what it should be."""
         new_id = lambda: str(uuid.uuid4())  # noqa: E731 -- a source of chance
         database = Database(self.target, Bookkeeper(engine=self.history.engine, new_id=new_id))
-        database.start(chosen[0])
+        applied(self.target, self.history.engine, chosen[0].done)
         for step in chosen:
             self._commit(step.before)
             if step.differs and (step.rewrites or step.number >= every):
