@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.demo.mariadb import MariadbServer
-from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, script, with_column
+from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, applied, prisma_files, row, script, with_column
 from tests.story.prisma_stage import OpenPrisma
 from tests.story.targets import MariadbDatabase
 
@@ -42,6 +42,7 @@ def rows(prod: MariadbDatabase) -> list[tuple[str, str]]:
     return [(str(name), str(steps)) for name, steps in prod.server.query(query, prod.name)]
 
 
+@pytest.mark.acceptance
 def test_a_model_without_a_migration_is_named_at_its_line_and_what_was_not_compared_is_said(
     open_prisma: OpenPrisma, prod: MariadbDatabase
 ):
@@ -83,3 +84,39 @@ ALTER TABLE `orders` ADD COLUMN `delivery` VARCHAR(191) NULL;
 CREATE UNIQUE INDEX `orders_note_key` ON `orders`(`note`);
 ALTER TABLE `orders` ADD COLUMN `paid` BOOLEAN NULL;
 """
+
+
+@pytest.mark.acceptance
+def test_a_baseline_is_written_as_prisma_would_and_the_next_migration_follows(
+    open_prisma: OpenPrisma, prod: MariadbDatabase
+):
+    house, _ = open_prisma(mariadb=prod, live=prisma_files("mysql")[script(FIRST)])
+    pull = house.open_pull(add_column(provider="mysql"))
+    house.say(pull, "bob", f"/baseline prod {FIRST}")
+    house.say(pull, "bob", house.offered(pull))
+    assert "baseline recorded and verified" in house.answers(pull)[-1]
+    house.say(pull, "bob", house.offered(pull))
+    assert "prod applied and verified" in house.answers(pull)[-1]
+    assert rows(prod) == [(FIRST, "0"), (SECOND, "1")]
+
+
+@pytest.mark.acceptance
+def test_a_failed_migration_whose_effect_is_there_is_marked_applied(open_prisma: OpenPrisma, prod: MariadbDatabase):
+    sql = str(add_column(provider="mysql")[script(SECOND)])
+    live = applied("mysql") + sql + row(SECOND, sql, "mysql", finished=False)
+    house, _ = open_prisma(mariadb=prod, live=live)
+    pull = house.open_pull(add_column(provider="mysql"))
+    assert "`failed_migration`" in house.report(pull)
+    house.say(pull, "bob", f"/mark-applied prod {SECOND}")
+    house.say(pull, "bob", house.offered(pull))
+    assert house.check(pull).conclusion == "success", house.report(pull)
+
+
+@pytest.mark.acceptance
+def test_a_script_that_the_live_schema_refuses_is_named_at_its_line(open_prisma: OpenPrisma, prod: MariadbDatabase):
+    house, _ = open_prisma(mariadb=prod)
+    sql = "-- one\nALTER TABLE `orders` ADD COLUMN `delivery` TEXT;\n\n-- two\nALTER TABLE `nothing` ADD COLUMN `more` TEXT;\n"
+    report = house.report(house.open_pull({script(SECOND): sql}))
+    assert f"`{script(SECOND)}:5` `rehearsal_failed`" in report
+    assert "command 2 of the script" in report
+    assert "nothing' doesn't exist (1146)" in report
