@@ -57,10 +57,17 @@ def _steps(writer: Writer, pieces: tuple[RecordedStatement, ...], history: Histo
                     writer.begin()
             _run(writer, piece)
         done.add(revision)
-        whole = applied(history, (revision,)) - silent == done & {item.id for item in history.revisions}
-        yield revision if whole else ""
+        yield revision if _below(history, revision) - silent == done - {""} else ""
     if within:
         writer.commit()
+
+
+def _below(history: History, revision: str) -> frozenset[str]:
+    """What is there with a revision: it and all it follows; where each is recorded by itself, all that come before it."""
+    if not history.separate:
+        return applied(history, (revision,))
+    ids = [item.id for item in history.revisions]
+    return frozenset(ids[: ids.index(revision) + 1]) if revision in ids else frozenset()
 
 
 def _run(writer: Writer, piece: RecordedStatement) -> None:
