@@ -32,7 +32,7 @@ test: setup $(DESCRIPTIONS)  ## the suite: under 10 minutes on 2 cores
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not acceptance" </dev/null
 
 acceptance: setup $(DESCRIPTIONS)  ## the long suite: all real projects, corpora, properties
-	@$(BIN)/python -m pytest -m acceptance </dev/null || { \
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m acceptance </dev/null || { \
 		[ $$? = 5 ] && ! grep -rq 'mark[.]acceptance' tests && echo "There is no acceptance test yet."; }
 
 check: $(MADE)/project  ## linters, formatting, types, who imports whom
