@@ -75,9 +75,9 @@ class PrismaHistory:
         """The migrations from one place of the order up to another."""
         return {script.path: script.sql for script in map(self.script, self.migrations[start:end])}
 
-    def cuts(self, start: int, most: int, *, live: int = 0) -> list[int]:
+    def cuts(self, start: int, most: int, *, live: int, last: int) -> list[int]:
         """Where pulls end: about three or more, none with more than so many characters of SQL beyond what is live."""
-        sizes = [len(script.sql or "") for script in self.scripts()]
+        sizes = [len(script.sql or "") for script in self.scripts()][:last]
         each = min(most, sum(sizes[live:]) // 3 + 1)
         ends, size = [], sum(sizes[live:start])
         for number in range(start, len(sizes)):

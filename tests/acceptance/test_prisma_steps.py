@@ -25,9 +25,13 @@ FROM = {"pingvin": (13, 13), "umami-pg": (11, 11), "hoppscotch": (8, 8), "langfu
 """From which step each project is followed, and from which every one is a pull; before that only those that rewrite history are."""
 APPROVAL = {"needs_approval", "destructive_not_allowed", "backup_not_confirmed", "authority_not_allowed"}
 FORGOTTEN = {
+    ("hoppscotch", "step-0020"): [
+        'DROP INDEX "idx_mock_examples_team_requests_gin"',
+        'DROP INDEX "idx_mock_examples_user_requests_gin"',
+    ],
     ("umami-pg", "step-0024"): ['CREATE INDEX "session_replay_visit_id_idx" ON "session_replay"("visit_id")'],
 }
-"""Real steps whose schema says more than their migrations do."""
+"""Real steps whose schema and migrations differ: indexes written by hand that no schema of Prisma says, and one that was forgotten."""
 pytestmark = [pytest.mark.acceptance, pytest.mark.sandbox, pytest.mark.timeout(900)]
 
 
@@ -102,7 +106,7 @@ class Replay:
         assert codes - APPROVAL == self._expected(step, forgotten), where
         assert [item["migration"] for item in said["pending"]] == list(step.added), where
         if step.schema_differs:
-            assert said["undeclared"] == forgotten, where
+            assert sorted(said["undeclared"]) == forgotten, where
         self.statements += sum(len(item["statements"]) for item in said["pending"])
 
     @staticmethod
