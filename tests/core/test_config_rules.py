@@ -320,18 +320,6 @@ def test_defaults_lie_under_every_environment_and_the_nearest_word_wins() -> Non
 @pytest.mark.parametrize(
     "line",
     [
-        "strategy: push",
-    ],
-)
-def test_a_module_key_without_an_effect_yet_is_refused(line: str) -> None:
-    found = only(repo_file(module_line(line)))
-    assert "not built yet" in found.message
-    assert (found.path, found.line) == (PATH, 5)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
         "filter: {mode: exclude-extensions}",
         "filter: {mode: explicit, schemas: [public]}",
         'ignore: [{object: "table:public.tmp_*", reason: loader}]',
@@ -411,6 +399,8 @@ WRONG_MODULE = {
     "path: 'a\\b'": "inside the repository",
     "source: django": "`django`",
     "strategy: yolo": "`yolo`",
+    "strategy: push": "without a reason",
+    "strategy: push\n    reason: a prototype\n    source: alembic": "Alembic",
     'task: "{number}/../x"': "cannot name a folder",
     'task: "Release {number}"': "cannot name a folder",
     "task: fixed": "cannot name a folder",

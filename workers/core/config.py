@@ -201,6 +201,11 @@ class Module:
     environments: tuple[Environment, ...] = ()
     python_environment: str = ""
 
+    @property
+    def pushes(self) -> bool:
+        """Whether the schema is pushed, without migrations."""
+        return self.strategy is Strategy.PUSH
+
     def environment(self, name: str) -> Environment | None:
         """Return the environment of that name."""
         return next((item for item in self.environments if item.name == name), None)

@@ -33,9 +33,7 @@ class NotBuilt:
     applies: Callable[[Any], bool]
 
 
-NOT_BUILT = (
-    NotBuilt("strategy", Strategy.PUSH.__eq__),
-)
+NOT_BUILT: tuple[NotBuilt, ...] = ()
 
 
 def server_approvers(node: Node) -> Any:  # noqa: ANN401 -- a list, or the word for "ask the repository"

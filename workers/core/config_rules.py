@@ -23,7 +23,7 @@ from workers.core.config_keys import Key
 from workers.core.config_merge import merge
 from workers.core.config_nodes import Entry, Listing, Mapping, Node, Scalar
 from workers.core.config_values import WrongValueError, environment_name, module_id, quoted, repository_name, shown
-from workers.core.names import Strategy
+from workers.core.names import SourceKind, Strategy
 from workers.core.refusals import Actor, Refusal, RefusalCode
 
 __all__ = ["merge", "read_repository", "read_server"]
@@ -70,10 +70,11 @@ class _Reading:
             *self.settings(node, "prisma", keys.PRISMA, PrismaSettings),
         )
         strategy, reason = _entry(node, "strategy"), find(said, "reason")
-        if reason and not (
-            strategy and isinstance(strategy.value, Scalar) and strategy.value.value == Strategy.PUSH.value
-        ):
+        pushes = strategy and isinstance(strategy.value, Scalar) and strategy.value.value == Strategy.PUSH.value
+        if reason and not pushes:
             self.fault(reason.origin.line, "`reason` explains `strategy: push` and nothing else", "leave it out")
+        if strategy and pushes:
+            self.pushed(strategy.line, said)
         return ModuleFile(
             id=name.value if name else "",
             origin=self.origin("modules", node.line),
@@ -82,6 +83,14 @@ class _Reading:
                 self.environment(entry, keys.REPO_ENVIRONMENT) for entry in self.entries(node, "environments")
             ),
         )
+
+    def pushed(self, line: int, said: tuple[Said, ...]) -> None:
+        """What else a module says that pushes its schema: why, and no tool that cannot."""
+        source = find(said, "source")
+        if find(said, "reason") is None:
+            self.fault(line, "`strategy: push` stands without a reason", 'add `reason: "…"` beside it')
+        if source and source.value is SourceKind.ALEMBIC:
+            self.fault(line, "`strategy: push` is Prisma's; Alembic has nothing like it", "leave it out")
 
     def repository(self, entry: Entry) -> ServerRepository:
         """One entry of the server's `repositories`."""

@@ -86,7 +86,7 @@ def is_additive(statements: Iterable[Statement]) -> bool:
 def needs(statements: tuple[Statement, ...], *, additive: bool, push: bool) -> tuple[Need, ...]:
     """What an approval must say besides the environment, in the order in which the report says it."""
     found = []
-    if not additive or any(item.parsed.opaque or item.parsed.authority for item in statements):
+    if push or not additive or any(item.parsed.opaque or item.parsed.authority for item in statements):
         found.append(Need.CODE)
     if any(item.destroys for item in statements):
         found += [Need.ALLOW_DESTRUCTIVE, Need.BACKUP]

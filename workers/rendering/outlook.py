@@ -61,6 +61,7 @@ _SAID_BY_THE_LINE = frozenset(
         RefusalCode.NEEDS_APPROVAL,
         RefusalCode.DESTRUCTIVE_NOT_ALLOWED,
         RefusalCode.BACKUP_NOT_CONFIRMED,
+        RefusalCode.STRATEGY_NOT_ALLOWED,
         RefusalCode.DRIFT_PRESENT,
         RefusalCode.APPROVAL_REVOKED,
         RefusalCode.APPROVAL_EXPIRED,

@@ -13,7 +13,7 @@ from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
 from workers.core.version_rows import applied_revisions
 from workers.ports import Database, History, PythonEnvironment, Rows, Services, Source, Target, Tree
-from workers.steps import baseline, lineage, order
+from workers.steps import baseline, lineage, order, pushing
 from workers.steps.draft import Draft, StopError, hear, stop
 from workers.steps.drifting import Place, Replaying, compare_with_expected, compare_with_last
 from workers.steps.propose import propose
@@ -40,15 +40,19 @@ def _examine(draft: Draft, services: Services) -> Database:
     question = draft.question
     merge = _merged(draft)
     source = _choose_source(draft, services, merge)
+    pushing.check_source(draft)
     history, base = source.history(merge, question.module), source.history(question.checkout.base, question.module)
     _read_history(draft, source, merge, history)
     database, target = _meet(draft, services, source, merge)
     table, columns = draft.version_table = source.version_table(merge, question.module)
     draft.live, draft.recorded, rows = _read_live(target, table, columns)
-    hear(draft, source.judge_rows(history, base, rows or (), question.environment.name))
     made = made_by((merge, history), (question.checkout.base, base))
     draft.seen = seen_live(draft.live, question.environment, made)
-    _judge_recorded(draft, history, base, is_empty(draft.seen, table), rows is not None)
+    if question.module.pushes:
+        pushing.check_direction(draft)
+    else:
+        hear(draft, source.judge_rows(history, base, rows or (), question.environment.name))
+        _judge_recorded(draft, history, base, is_empty(draft.seen, table), rows is not None)
     if not question.run_code:
         _stop_unrun(draft, history, base)
     _carry_on(draft, history, database)
@@ -56,8 +60,11 @@ def _examine(draft: Draft, services: Services) -> Database:
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
     replaying = Replaying(database=database, table=table, made=made, source=source, base=base, dump=dump, python=python)
-    baseline.name_revision(draft, services, replaying)
-    compare_with_expected(draft, services, replaying)
+    if question.module.pushes:
+        pushing.compare_with_rollout(draft, services, replaying)
+    else:
+        baseline.name_revision(draft, services, replaying)
+        compare_with_expected(draft, services, replaying)
     _choose_pending(draft, history, base)
     draft.waits_for = order.waits_for(draft, history, services)
     if draft.refusals:
@@ -84,6 +91,8 @@ def _examine(draft: Draft, services: Services) -> Database:
         rest=draft.rest,
     )
     draft.proposal = propose(known, services)
+    if question.module.pushes and draft.proposal.plan is None and not draft.proposal.refusals:
+        draft.pending = ()
     draft.unlike = order.unlike(question, draft.proposal.plan, services)
     return database
 

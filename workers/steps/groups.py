@@ -7,8 +7,8 @@ from workers.core.errors import ExpectedError
 from workers.core.version_rows import applied_revisions
 from workers.ports import Check, CheckState, Repository, Services, Tree
 from workers.steps import lineage
-from workers.steps.pulls import read_config
-from workers.steps.target import reach
+from workers.steps.pulls import past_of, read_config
+from workers.steps.target import reach, target_key
 
 
 def judge_group(repository: Repository, head: str, services: Services) -> None:
@@ -19,7 +19,7 @@ def judge_group(repository: Repository, head: str, services: Services) -> None:
     else:
         tree = services.code.tree(repository, head)
         judged = [
-            _judge(module, environment, tree, services)
+            _judge(module, environment, tree, repository.id, services)
             for module in loaded.configuration.modules
             for environment in module.environments
             if environment.blocks_merge
@@ -37,7 +37,7 @@ def _no_config() -> tuple[CheckState, list[str]]:
     return CheckState.SUCCESS, []
 
 
-def _judge(module: Module, environment: Environment, tree: Tree, services: Services) -> str:
+def _judge(module: Module, environment: Environment, tree: Tree, repository: int, services: Services) -> str:
     """Return what keeps this environment from being ready, empty where nothing does."""
     where = f"{module.id}/{environment.name}"
     named = (item for item in services.sources if module.source in {None, item.kind})
@@ -54,6 +54,8 @@ def _judge(module: Module, environment: Environment, tree: Tree, services: Servi
             rows = reader.rows(table, columns)
     except ExpectedError as error:
         return f"{where}: {error.message}"
-    recorded = applied_revisions(columns, rows)
-    waiting = lineage.pending(history, history, recorded)
+    done = applied_revisions(columns, rows)
+    if module.pushes:  # no table records a push; our own rollouts do
+        done = past_of(module.id, target_key(target), repository, services).newest()
+    waiting = lineage.pending(history, history, done)
     return f"{where}: {len(waiting)} migration(s) pending, first {waiting[0].id}" if waiting else ""

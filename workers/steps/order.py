@@ -31,6 +31,8 @@ def waits_for(draft: Draft, history: History, services: Services) -> tuple[str, 
         with target.reading() as reader:
             rows = reader.rows(table, columns)
         done = lineage.applied(history, applied_revisions(columns, rows))
+        if question.module.pushes:
+            done = frozenset(_past(question, environment, services).newest())
         held = binding(target_key(target), services) is not None
         doubtful = _past(question, environment, services).unverified()
         if held or any(item.id not in done for item in pending):

@@ -80,6 +80,11 @@ class Past:
                     found[migration.id] = trace.plan.key.pull
         return found
 
+    def newest(self) -> tuple[str, ...]:
+        """What the newest rollout was about, where all of it went through: of a pushed schema the next push leaves nothing else."""
+        last = self.traces[-1] if self.traces else None
+        return tuple(item.id for item in last.plan.key.pending) if last and last.left is None else ()
+
     def contents(self) -> dict[str, str]:
         """Revision to the hash of the content that we applied."""
         return {

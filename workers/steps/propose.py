@@ -8,7 +8,7 @@ from workers.core.authority import authority_effect
 from workers.core.diff import diff
 from workers.core.effects import is_additive, needs
 from workers.core.examination import Suggested
-from workers.core.names import Direction, Strategy
+from workers.core.names import Direction
 from workers.core.plan import Body, Key, Observed, Plan, StatementKind
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
@@ -90,6 +90,11 @@ def _propose(known: Known, services: Services) -> Proposal:
         return _freeze(known, prove(known, by_hand.statements, None), None)
     if known.question.direction is Direction.ROLLBACK and known.history.separate:
         return _kept_way_back(known)
+    return _push(known) if known.question.module.pushes else _migrate(known, services)
+
+
+def _migrate(known: Known, services: Services) -> Proposal:
+    """What the project's own migrations send."""
     recorded = _record(known)
     if isinstance(recorded, Recording):
         return Proposal(refusals=(_recording_failed(known, recorded),))
@@ -152,6 +157,19 @@ def _record(known: Known) -> Recorded | Recording:
     return Recorded(recording=first, after=after, rows=rows, marks=said, undo=undo, served=served)
 
 
+def _push(known: Known) -> Proposal:
+    """What the tool would run on a copy of the live schema, by a dry run; no plan where that is nothing."""
+    with known.database.scratch(None).clone(known.dump) as copy:
+        told = known.source.record(_request(known, copy, known.to, done=known.recorded, declared=True))
+    if told.error:
+        return Proposal(refusals=(_recording_failed(known, told),))
+    if not told.statements:
+        return Proposal(undeclared_known=True)
+    proposal = _freeze(known, prove(known, told.statements, Recording(statements=(), error=told.undo_error)), None)
+    warned = (f"{told.tool} warns: {item}" for item in told.warnings)
+    return replace(proposal, notes=(*proposal.notes, *warned), undeclared_known=True)
+
+
 def _undo(known: Known, copy: ScratchDatabase, first: Recording) -> Recording:
     """The way back that came with the recording, else one recorded on its own."""
     if first.undo is not None or first.undo_error:
@@ -193,7 +211,7 @@ def _freeze(known: Known, proof: Proof, recorded: Recorded | None) -> Proposal:
         authority=authority_effect(proof.forward.before, proof.forward.after),
         recorded_after=proof.recorded_after,
         reads_rows=tuple(sorted(set(reads))),
-        needs=needs(statements, additive=additive, push=known.question.module.strategy is Strategy.PUSH),
+        needs=needs(statements, additive=additive, push=known.question.module.pushes),
         additive=additive,
         way_back=proof.back,
     )

@@ -73,6 +73,8 @@ class Known:
     def to(self) -> tuple[str, ...]:
         """The revisions that the version table will hold after the plan."""
         direction = self.question.direction
+        if self.question.module.pushes:
+            return self.recorded
         if self.rest is not None:
             return self.rest.to
         if direction is Direction.ROLLBACK:

@@ -43,6 +43,8 @@ def undeclared(known: Known, recording: Recording | None, services: Services) ->
     question = known.question
     if question.direction is not Direction.UPGRADE or question.checkout.merge is None:
         return Undeclared()
+    if question.module.pushes:
+        return Undeclared(known=True)
     if code_digest(known.merge) == code_digest(question.checkout.base):
         return Undeclared(known=True)
     key = _key(known)

@@ -56,6 +56,27 @@ def read_history(tree: Tree, project: Project, scripts: tuple[Script, ...]) -> H
     return History(revisions=revisions, heads=tuple(item.id for item in revisions), problems=problems, separate=True)
 
 
+def pushed_history(project: Project) -> History:
+    """What stands for a history where the schema is pushed: one migration, the schema as it is, which nothing records."""
+    path, content = project.files[0][0], _hash(repr(project.files))
+    only = Revision(
+        id=push_name(project),
+        down=(),
+        depends=(),
+        labels=(),
+        path=path,
+        line=1,
+        title="the schema as it is pushed",
+        content=content,
+    )
+    return History(revisions=(only,), heads=(only.id,), problems=project.problems, separate=True)
+
+
+def push_name(project: Project) -> str:
+    """The name of the one migration that stands for a push of this schema."""
+    return f"push:{_hash(repr(project.files))[:12]}"
+
+
 def lock_text(tree: Tree, project: Project) -> str | None:
     """The text of migration_lock.toml, None where there is none."""
     content = tree.read(posixpath.join(project.migrations, LOCK))

@@ -16,10 +16,11 @@ from workers.sources.prisma.datamodel import read
 from workers.sources.prisma.detect import Project
 from workers.sources.prisma.engine import Declared, EngineFault, Forward, Line, MigrationText, PrismaEngine, SchemaFile
 from workers.sources.prisma.entries import entries, warnings
-from workers.sources.prisma.history import SCRIPT, Script
+from workers.sources.prisma.history import SCRIPT, Script, push_name
 from workers.sources.prisma.migrations_table import Bookkeeper
 from workers.sources.prisma.scripts import Writer, is_empty
 
+ONE_WAY = "a push is not taken back by itself; change the schema back and push that"
 _TIME = "%Y%m%d%H%M%S"
 
 
@@ -54,6 +55,8 @@ class Recorder:
         """Run, or for a way back only write, what leads from `done` to `to`. Failures are in the Recording."""
         if request.direction is RecordDirection.DOWNGRADE:
             return Recording(statements=(), error="Prisma's migrations have no downgrade")
+        if request.module.pushes:
+            return self._pushed(request, matter)
         if request.engine.family is Engine.MYSQL:
             return self._without_engine(request, matter)
         names = frozenset((*request.done, *request.to))
@@ -80,6 +83,21 @@ class Recorder:
             if isinstance(told.back, EngineFault)
             else "",
             warnings=warnings(told.expected.sql),
+        )
+
+    def _pushed(self, request: RecordRequest, matter: Matter) -> Recording:
+        """What `db push` would run, found out by a dry run: nothing of it is run. What the engine cannot run is the error."""
+        name, tool = push_name(matter.project), f"Prisma's schema engine of release {matter.line.value}"
+        said = self.engine.push(request.address, request.engine, matter.files, matter.line)
+        if isinstance(said, EngineFault):
+            return replace(_failed(said), tool=tool, failed=name)
+        if said.unexecutable:
+            why = " ".join((*said.unexecutable, *said.warnings))
+            return Recording(statements=(), tool=tool, failed=name, error=f"Prisma cannot push it: {why}")
+        writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
+        writer.push(said.statements, name)
+        return Recording(
+            statements=tuple(writer.statements), tool=tool, fixed=True, warnings=said.warnings, undo_error=ONE_WAY
         )
 
     def _without_engine(self, request: RecordRequest, matter: Matter) -> Recording:
@@ -119,6 +137,8 @@ class Recorder:
         """
         if request.engine.family is Engine.MYSQL:
             return ""
+        if request.module.pushes:
+            return self._beyond(request, matter)
         names = frozenset(item.name for item in matter.scripts)
         said = self.engine.diagnose(
             request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line
@@ -132,6 +152,13 @@ class Recorder:
             "edited": set(said.edited) & new,
         }
         return "; ".join(f"{what}: {', '.join(sorted(which))}" for what, which in odd.items() if which)
+
+    def _beyond(self, request: RecordRequest, matter: Matter) -> str:
+        """After a push the schema is what the datamodel says; else what is missing."""
+        said = self.engine.undeclared(request.address, request.engine, matter.files, matter.line)
+        if isinstance(said, EngineFault):
+            return said.message
+        return "; ".join(entries(said.sql, request.engine))
 
     def _forward(self, request: RecordRequest, matter: Matter, names: frozenset[str]) -> Forward | EngineFault | None:
         words = (request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line)

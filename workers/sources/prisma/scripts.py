@@ -48,6 +48,14 @@ class Writer:
         for name in names:
             self._put(self.bookkeeper.removed(name), name, own=True)
 
+    def push(self, statements: tuple[str, ...], name: str) -> None:
+        """Add what a push would run, in one transaction: the engine's own BEGIN and COMMIT (around a new enum) fall away in it."""
+        self.group += 1
+        engine = self.bookkeeper.engine
+        for command in (piece for text in statements for piece in split(text, engine)):
+            if _first_word(command, engine) not in _STEERING:
+                self._put(command, name, own=False)
+
     def _around(
         self,
         script: Script,

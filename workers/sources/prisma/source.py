@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from workers.core.codec import sha256
 from workers.core.config import Module
 from workers.core.errors import ExpectedError
-from workers.core.names import Engine, SourceKind, Strategy
+from workers.core.names import Engine, SourceKind
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name
 from workers.ports import History, PythonEnvironment, Recording, RecordRequest, Rows, RowsJudged, Tree
 from workers.sources.prisma import detect, migrations_table
 from workers.sources.prisma.engine import Described, EngineFault, Line, SchemaFile
-from workers.sources.prisma.history import Script, lock_text, read_history, read_scripts
+from workers.sources.prisma.history import Script, lock_text, pushed_history, read_history, read_scripts
 from workers.sources.prisma.lockfiles import locked_major
 from workers.sources.prisma.record import Matter, Recorder
 
@@ -55,6 +55,8 @@ class PrismaSource:
         project = self._find(tree, module)
         if project is None:
             return History(revisions=(), heads=(), separate=True)
+        if module.pushes:
+            return pushed_history(project)
         return read_history(tree, project, self._scripts(tree, project))
 
     def version_table(self, tree: Tree, module: Module) -> tuple[Name, tuple[str, ...]]:
@@ -72,7 +74,7 @@ class PrismaSource:
         project = self._find(tree, module)
         if project is None or project.problems:
             return ()
-        if module.strategy is Strategy.PUSH and project.outline.engine is Engine.MYSQL:
+        if module.pushes and project.outline.engine is Engine.MYSQL:
             return (_no_push(project),)
         said = self._described(tuple(SchemaFile(*file) for file in project.files), self._line(tree, module, project))
         return _schema_faults(project, said)

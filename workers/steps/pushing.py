@@ -1,0 +1,37 @@
+"""A schema that is pushed has no history: what is expected is what our newest rollout left, and it goes one way only."""
+
+from __future__ import annotations
+
+from workers.core.names import Direction, SourceKind
+from workers.core.refusals import RefusalCode
+from workers.ports import Services
+from workers.steps.draft import Draft, stop
+from workers.steps.drifting import Place, tell_drift
+from workers.steps.start import last_seen
+
+_BLIND = "drift cannot be told apart from what is pending: a pushed schema has no history, and no verified rollout of ours left a snapshot"
+
+
+def check_source(draft: Draft) -> None:
+    """Stop where the tool has no push."""
+    if draft.question.module.pushes and draft.source is not SourceKind.PRISMA:
+        message = "`strategy: push` is Prisma's, and the source of this module is another tool"
+        stop(draft, RefusalCode.CONFIG_INVALID, message, "leave `strategy: push` and its reason out")
+
+
+def check_direction(draft: Draft) -> None:
+    """Stop at anything but a push: no record says what to take back, to mark or to start from."""
+    direction = draft.question.direction
+    if direction is Direction.UPGRADE:
+        return
+    message = f"`strategy: push` keeps no record of migrations, so there is nothing for {direction.value}"
+    fix = "change the schema back and push that, or leave `strategy: push` for versioned migrations"
+    stop(draft, RefusalCode.STRATEGY_NOT_ALLOWED, message, fix)
+
+
+def compare_with_rollout(draft: Draft, services: Services, place: Place) -> None:
+    """Drift: what is live against what our newest verified rollout left; where there is none, that is said."""
+    start = last_seen(draft.question.past, draft.recorded, services)
+    draft.notes.append(start.said if start.snapshot is not None else _BLIND)
+    if start.snapshot is not None:
+        tell_drift(draft, start.snapshot, place)
