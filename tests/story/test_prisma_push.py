@@ -60,3 +60,46 @@ def test_a_push_that_takes_away_is_refused_without_its_words_and_done_with_them(
     house.say(pull, "bob", f"/approve prod {house.code(pull)} {WHY} {RISK}")
     assert "prod applied and verified" in house.answers(pull)[-1]
     assert "note" not in prod.columns()
+
+
+def test_what_the_engine_cannot_push_is_refused_with_its_words(open_prisma: OpenPrisma):
+    house, prod = open_prisma(pushed_files(), live=first())
+    pull = house.open_pull({SCHEMA: schema().replace("  note       String?\n", "  note       String?\n  paid Int\n")})
+    assert "`rehearsal_failed`" in house.report(pull)
+    assert "Prisma cannot push it: Added the required column `paid` to the `orders` table" in house.report(pull)
+    assert "paid" not in prod.columns()
+
+
+def test_after_a_push_drift_is_told_from_what_it_left_and_nothing_is_pending(open_prisma: OpenPrisma):
+    house, prod = open_prisma(pushed_files(), live=first())
+    pull = house.open_pull({SCHEMA: with_column()})
+    house.say(pull, "bob", f"/approve prod {house.code(pull)} {WHY}")
+    assert "Way back to versioned migrations" in house.evidence(pull, "02-migration-plan.md")
+    prod.run("CREATE TABLE stranger (id INTEGER PRIMARY KEY)")
+    house.say(pull, "bob", "/plan prod")
+    report = house.report(pull)
+    assert "drift is told from the snapshot that was committed" in report
+    assert "stranger" in report
+    assert "drift-1" in report
+    prod.run("DROP TABLE stranger")
+    house.say(pull, "bob", "/rollback prod")
+    assert "keeps no record of migrations" in house.reports(pull)[-1].body + "".join(house.answers(pull))
+    house.say(pull, "bob", "/plan prod")
+    assert house.check(pull).conclusion == "success"
+
+
+@pytest.mark.acceptance
+def test_an_enum_that_the_engine_changes_in_a_transaction_of_its_own_is_pushed_in_ours(
+    open_prisma: OpenPrisma, pg_url: str
+):
+    model = "\nenum Mood {\n  good\n%s}\n\nmodel Feeling {\n  id   Int  @id\n  mood Mood\n}\n"
+    files = pushed_files("postgresql")
+    files[SCHEMA] += model % "  bad\n"
+    live = (
+        "CREATE TYPE \"Mood\" AS ENUM ('good', 'bad');\n"
+        'CREATE TABLE "Feeling" ("id" INTEGER NOT NULL, "mood" "Mood" NOT NULL, CONSTRAINT "Feeling_pkey" PRIMARY KEY ("id"));'
+    )
+    house, _ = open_prisma(files, postgres=pg_url, live=f"{first('postgresql')}\n{live}")
+    pull = house.open_pull({SCHEMA: schema("postgresql") + model % ""})
+    house.say(pull, "bob", f"/approve prod {house.code(pull)} {WHY} {RISK}")
+    assert "prod applied and verified" in house.answers(pull)[-1], house.report(pull)
