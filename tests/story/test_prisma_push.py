@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.story.prisma_shop import FIRST, SCHEMA, prisma_config, prisma_files, schema, script, with_column
+from tests.story.prisma_shop import (
+    FIRST,
+    SCHEMA,
+    SECOND,
+    add_column,
+    prisma_config,
+    prisma_files,
+    schema,
+    script,
+    with_column,
+)
 from tests.story.prisma_stage import OpenPrisma
 
 CONFIG = ".github/schemagate.yml"
@@ -103,3 +113,29 @@ def test_an_enum_that_the_engine_changes_in_a_transaction_of_its_own_is_pushed_i
     pull = house.open_pull({SCHEMA: schema("postgresql") + model % ""})
     house.say(pull, "bob", f"/approve prod {house.code(pull)} {WHY} {RISK}")
     assert "prod applied and verified" in house.answers(pull)[-1], house.report(pull)
+
+
+def test_what_the_config_leaves_to_others_is_not_dropped_by_a_push(open_prisma: OpenPrisma):
+    files = pushed_files()
+    files[CONFIG] = prisma_config("ignore: [{object: 'table:legacy*', reason: of another team}]", more=PUSH)
+    house, prod = open_prisma(files, live=f"{first()}\nCREATE TABLE legacy_log (id INTEGER PRIMARY KEY);")
+    pull = house.open_pull({SCHEMA: with_column()})
+    assert "push would change what the config leaves to others" in house.report(pull)
+    assert "`strategy_not_allowed`" in house.report(pull)
+    house.say(pull, "bob", f"/approve prod {house.any_code(pull)} {WHY} {RISK}")
+    assert "delivery" not in prod.columns()
+
+
+@pytest.mark.acceptance
+def test_the_way_back_to_versioned_migrations_is_the_migration_and_its_record(open_prisma: OpenPrisma):
+    pushed = prisma_files() | {CONFIG: prisma_config(more=PUSH)}
+    house, prod = open_prisma(pushed)
+    pull = house.open_pull({SCHEMA: with_column()})
+    house.say(pull, "bob", f"/approve prod {house.code(pull)} {WHY}")
+    assert "delivery" in prod.columns()
+    house.push("main", {CONFIG: prisma_config()})
+    again = house.open_pull(add_column(), branch="again")
+    house.say(again, "bob", f"/mark-applied prod {SECOND}")
+    house.say(again, "bob", house.offered(again))
+    assert house.check(again).conclusion == "success", house.report(again)
+    assert SECOND in prod.text()

@@ -91,8 +91,8 @@ def _examine(draft: Draft, services: Services) -> Database:
         rest=draft.rest,
     )
     draft.proposal = propose(known, services)
-    if question.module.pushes and draft.proposal.plan is None and not draft.proposal.refusals:
-        draft.pending = ()
+    if question.module.pushes:
+        pushing.judge_plan(draft)
     draft.unlike = order.unlike(question, draft.proposal.plan, services)
     return database
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.core.names import Direction, SourceKind
-from workers.core.refusals import RefusalCode
+from workers.core.refusals import Refusal, RefusalCode
 from workers.ports import Services
 from workers.steps.draft import Draft, stop
 from workers.steps.drifting import Place, tell_drift
@@ -35,3 +35,17 @@ def compare_with_rollout(draft: Draft, services: Services, place: Place) -> None
     draft.notes.append(start.said if start.snapshot is not None else _BLIND)
     if start.snapshot is not None:
         tell_drift(draft, start.snapshot, place)
+
+
+def judge_plan(draft: Draft) -> None:
+    """Nothing is pending where there is nothing to run; what the config leaves out of the comparison is not the push's to change."""
+    plan, seen = draft.proposal.plan, draft.seen
+    if plan is None:
+        draft.pending = draft.pending if draft.proposal.refusals else ()
+        return
+    kept = {(item.kind, item.name) for item in seen.excluded} if seen else set()
+    met = [f"{item.kind.value} {item.label}" for item in plan.body.effect if (item.kind, item.name) in kept]
+    if met:
+        message = f"a push would change what the config leaves to others: {', '.join(met[:5])}"
+        fix = "write it into the schema as it is, or commit migrations instead of `strategy: push`"
+        draft.refusals.append(Refusal(code=RefusalCode.STRATEGY_NOT_ALLOWED, message=message, fix=fix))
