@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from deploy.demo.mariadb import MariadbServer
 from deploy.demo.servers import PostgresServer, RedisServer
@@ -62,6 +64,16 @@ def shared_dir(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFac
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command that a test runs in this process sets up logs for the stderr of that test alone."""
+    configured, handlers, level = structlog.get_config(), list(logging.root.handlers), logging.root.level
+    yield
+    structlog.configure(**configured)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 @pytest.fixture

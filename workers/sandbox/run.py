@@ -22,6 +22,7 @@ from workers.sandbox.served import Served, first_process
 
 _ROOT_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _DIES_WITH_PARENT = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
+_OTHERS = 4096  # threads of other jobs and their servers, which run as the same user
 
 
 class Sandbox(Protocol):
@@ -154,8 +155,9 @@ class Unsandboxed:
     ) -> subprocess.Popen[bytes]:
         binds = (*profile.read_only, *profile.writable, *_stand_ins(profile, folder))
         self.identity.owns(folder)
-        # An ordinary user's other processes would count as well; bubblewrap counts those of the sandbox alone.
-        bounded = limits(profile, count=self.identity.dropped)
+        # Here the kernel counts every thread that the user has on this machine: not bounded for an ordinary user, with room for a dropped one.
+        roomy = replace(profile, processes=profile.processes + _OTHERS)
+        bounded = limits(roomy, count=self.identity.dropped)
         return start(
             [*_DIES_WITH_PARENT, *bounded, *(_outside(word, binds) for word in command)],
             environment={name: _outside(value, binds) for name, value in profile.all_environment()},
