@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 
 from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, applied, prisma_files, row, script, with_column
 from tests.story.prisma_stage import OpenPrisma
@@ -38,6 +39,7 @@ def test_a_schema_change_without_a_migration_is_named_at_its_line_with_the_migra
     assert 'ALTER TABLE "orders" ADD COLUMN "delivery" TEXT;' in report
 
 
+@pytest.mark.acceptance
 def test_a_script_with_transactions_of_its_own_runs_as_prisma_runs_it_and_is_called_not_atomic(
     open_prisma: OpenPrisma, pg_url: str
 ):
@@ -52,6 +54,7 @@ def test_a_script_with_transactions_of_its_own_runs_as_prisma_runs_it_and_is_cal
     assert [(row[0], row[1]) for row in rows(pg_url)] == [(FIRST, 1), (SECOND, 1)]
 
 
+@pytest.mark.acceptance
 def test_an_index_is_built_concurrently_outside_of_any_transaction(open_prisma: OpenPrisma, pg_url: str):
     house, _ = open_prisma(postgres=pg_url)
     pull = house.open_pull({script(SECOND): 'CREATE INDEX CONCURRENTLY "n" ON "orders"("note");\n'})
@@ -83,6 +86,7 @@ def test_a_baseline_is_written_as_prisma_would_and_the_next_migration_follows(op
     assert "delivery" in prod.columns()
 
 
+@pytest.mark.acceptance
 def test_a_failed_migration_whose_effect_is_there_is_marked_applied(open_prisma: OpenPrisma):
     sql = str(add_column()[script(SECOND)])
     house, _ = open_prisma(live=applied() + sql + row(SECOND, sql, finished=False))

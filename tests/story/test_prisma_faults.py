@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.story.house import House
 from tests.story.prisma_shop import (
     FIRST,
@@ -19,6 +21,7 @@ from tests.story.prisma_stage import OpenPrisma
 from tests.story.yard import close_pull
 
 FILES = prisma_files()
+pytestmark = pytest.mark.acceptance
 
 
 def report_of(house: House, files: dict[str, str | None], branch: str) -> str:

@@ -10,6 +10,8 @@ from tests.story.prisma_shop import SCHEMA, SECOND, schema, script
 from tests.story.prisma_stage import OpenPrisma
 from tests.story.yard import close_pull
 
+pytestmark = pytest.mark.acceptance
+
 
 def test_programs_in_config_generator_and_output_are_never_run(open_prisma: OpenPrisma, data_dir: Path):
     house, _ = open_prisma()
