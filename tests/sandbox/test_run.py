@@ -31,7 +31,9 @@ from workers.sandbox.profile import Profile
 from workers.sandbox.run import Unsandboxed
 area = Path({area!r})
 sandbox = real_sandbox(area).sandbox if {isolated} else Unsandboxed(identity=our_named_identity(), area=area)
-served = sandbox.serve(["/bin/sleep", {mark!r}], Profile())
+served = sandbox.serve(["/bin/sh", "-c", "echo ready; exec sleep " + {mark!r}], Profile())
+while b"ready" not in served.log:
+    time.sleep(0.02)
 print(served.alive, flush=True)
 time.sleep(60)
 """

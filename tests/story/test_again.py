@@ -47,6 +47,7 @@ class Dying:
         raise KeyboardInterrupt
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("after", [False, True], ids=["before it said so", "right after it said so"])
 def test_the_end_is_told_once_although_a_worker_died_after_the_commit(open_shop: OpenShop, after: bool):
     shop = open_shop()

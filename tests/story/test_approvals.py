@@ -52,6 +52,7 @@ def test_a_plain_approval_wants_the_code_where_the_plan_does_more_than_add(open_
     assert "house@example.com" in shop.prod.text()
 
 
+@pytest.mark.acceptance
 def test_two_approvals_are_two_people(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="approvals: 2"))
     house = shop.house
@@ -68,6 +69,7 @@ def test_two_approvals_are_two_people(open_shop: OpenShop):
     assert "delivery" in shop.prod.columns()
 
 
+@pytest.mark.acceptance
 def test_a_clean_merge_excludes_nobody_and_one_that_holds_more_its_author(open_shop: OpenShop):
     shop = open_shop()
     house, world = shop.house, shop.house.world
@@ -227,6 +229,7 @@ def test_where_the_config_refuses_destruction_no_word_helps(open_shop: OpenShop)
     assert shop.prod.text() == before
 
 
+@pytest.mark.acceptance
 def test_drift_on_what_a_pull_touches_blocks_until_it_is_accepted_by_number(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house

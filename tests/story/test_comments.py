@@ -29,6 +29,7 @@ def test_ten_pushes_leave_one_report_of_the_last_one(open_shop: OpenShop):
     assert shop.prod.columns()[-1] == "parcel"
 
 
+@pytest.mark.acceptance
 def test_a_readme_push_and_our_own_commit_void_nothing(open_shop: OpenShop):
     shop = open_shop(environments=("staging", "prod"), config=shop_config(staging="", prod=""))
     house = shop.house
@@ -105,6 +106,7 @@ def test_a_merge_group_and_a_rerun_are_answered(open_shop: OpenShop):
     assert house.world.check_runs(house.repo, head)[-1].conclusion == "success"
 
 
+@pytest.mark.acceptance
 def test_a_draft_is_planned_and_not_applied(open_shop: OpenShop):
     shop = open_shop()
     house, alice = shop.house, shop.house.people["alice"]

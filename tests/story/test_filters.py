@@ -42,6 +42,7 @@ def test_ignored_objects_are_no_drift_and_are_named_with_their_reason(open_shop:
     assert "tmp_load" not in json.dumps(snapshot["objects"])
 
 
+@pytest.mark.acceptance
 def test_an_ignored_object_that_comes_meanwhile_is_no_mismatch_but_one_that_the_plan_binds_to_voids_the_code(
     open_shop: OpenShop,
 ):

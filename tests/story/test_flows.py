@@ -57,6 +57,7 @@ def test_prod_waits_for_staging_and_both_keep_evidence_of_their_own(open_shop: O
     assert house.check(pull).conclusion == "success"
 
 
+@pytest.mark.acceptance
 def test_other_statements_than_on_staging_are_shown_and_need_the_code(open_shop: OpenShop):
     shop = open_shop(
         shop_config(staging="", prod="requires_applied: [staging], block_on_drift: never"),
@@ -167,6 +168,7 @@ def test_a_rollback_has_a_plan_and_an_approval_of_its_own(open_shop: OpenShop):
     assert len(execution_logs(house, pull)) == 2
 
 
+@pytest.mark.acceptance
 def test_a_database_without_history_gets_a_baseline_first(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house

@@ -63,6 +63,7 @@ def test_an_index_is_built_concurrently_outside_of_any_transaction(open_prisma: 
     assert [(row[0], row[1]) for row in rows(pg_url)] == [(FIRST, 1), (SECOND, 1)]
 
 
+@pytest.mark.acceptance
 def test_what_was_applied_is_taken_back_by_the_way_that_was_rehearsed(open_prisma: OpenPrisma):
     house, prod = open_prisma()
     pull = house.open_pull(add_column())
@@ -75,6 +76,7 @@ def test_what_was_applied_is_taken_back_by_the_way_that_was_rehearsed(open_prism
     assert SECOND not in prod.text()
 
 
+@pytest.mark.acceptance
 def test_a_baseline_is_written_as_prisma_would_and_the_next_migration_follows(open_prisma: OpenPrisma):
     house, prod = open_prisma(live=prisma_files()[script(FIRST)])
     pull = house.open_pull(add_column())

@@ -80,6 +80,7 @@ def test_what_the_engine_cannot_push_is_refused_with_its_words(open_prisma: Open
     assert "paid" not in prod.columns()
 
 
+@pytest.mark.acceptance
 def test_after_a_push_drift_is_told_from_what_it_left_and_nothing_is_pending(open_prisma: OpenPrisma):
     house, prod = open_prisma(pushed_files(), live=first())
     pull = house.open_pull({SCHEMA: with_column()})
@@ -115,6 +116,7 @@ def test_an_enum_that_the_engine_changes_in_a_transaction_of_its_own_is_pushed_i
     assert "prod applied and verified" in house.answers(pull)[-1], house.report(pull)
 
 
+@pytest.mark.acceptance
 def test_what_the_config_leaves_to_others_is_not_dropped_by_a_push(open_prisma: OpenPrisma):
     files = pushed_files()
     files[CONFIG] = prisma_config("ignore: [{object: 'table:legacy*', reason: of another team}]", more=PUSH)

@@ -63,6 +63,7 @@ def test_whoever_a_commit_names_may_not_approve_it(open_shop: OpenShop):
     assert "author_may_not_approve" in house.answers(pull)[-1]
 
 
+@pytest.mark.acceptance
 def test_an_old_code_is_refused_after_a_push_changed_the_plan(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house
@@ -173,6 +174,7 @@ def test_an_approval_that_meets_an_edited_report_is_refused(open_shop: OpenShop)
     assert house.offered(pull) != old
 
 
+@pytest.mark.acceptance
 def test_what_is_no_clean_command_is_refused_with_the_way_to_write_it(open_shop: OpenShop):
     shop = open_shop(shop_config(prod=""))
     house = shop.house
@@ -228,6 +230,7 @@ def test_what_nobody_meant_as_a_command_gets_no_answer(open_shop: OpenShop):
     assert set(house.jobs()[len(jobs) :]) <= {"RevokeApproval"}
 
 
+@pytest.mark.acceptance
 def test_a_branch_with_weaker_rules_does_not_help(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house
@@ -250,6 +253,7 @@ def test_a_branch_with_weaker_rules_does_not_help(open_shop: OpenShop):
     assert "delivery" in shop.prod.columns()
 
 
+@pytest.mark.acceptance
 def test_a_rejected_pull_stays_so_until_somebody_plans_it_again(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house
@@ -267,6 +271,7 @@ def test_a_rejected_pull_stays_so_until_somebody_plans_it_again(open_shop: OpenS
     assert "house@example.com" in shop.prod.text()
 
 
+@pytest.mark.acceptance
 def test_a_rejection_stops_one_environment_and_nothing_else(open_shop: OpenShop):
     shop = open_shop(shop_config(staging="", prod=""), environments=("staging", "prod"))
     house = shop.house

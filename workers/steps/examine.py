@@ -60,15 +60,9 @@ def _examine(draft: Draft, services: Services) -> Database:
     dump = target.dump((table,))
     python = _python(draft, services, source, merge)
     replaying = Replaying(database=database, table=table, made=made, source=source, base=base, dump=dump, python=python)
-    if question.module.pushes:
-        pushing.compare_with_rollout(draft, services, replaying)
-    else:
-        baseline.name_revision(draft, services, replaying)
-        compare_with_expected(draft, services, replaying)
+    _compare(draft, services, replaying)
     _choose_pending(draft, history, base)
-    draft.waits_for = order.waits_for(draft, history, services)
-    if draft.refusals:
-        raise StopError
+    _wait(draft, history, services)
     known = Known(
         question=question,
         source=source,
@@ -90,11 +84,31 @@ def _examine(draft: Draft, services: Services) -> Database:
         python=python,
         rest=draft.rest,
     )
-    draft.proposal = propose(known, services)
-    if question.module.pushes:
-        pushing.judge_plan(draft)
-    draft.unlike = order.unlike(question, draft.proposal.plan, services)
+    _propose(draft, known, services)
     return database
+
+
+def _compare(draft: Draft, services: Services, replaying: Replaying) -> None:
+    """Tell drift; where a schema is pushed, there is no history to expect anything from."""
+    if draft.question.module.pushes:
+        pushing.compare_with_rollout(draft, services, replaying)
+    else:
+        baseline.name_revision(draft, services, replaying)
+        compare_with_expected(draft, services, replaying)
+
+
+def _wait(draft: Draft, history: History, services: Services) -> None:
+    """Find the environments that come first; with anything refused by now there is nothing to propose."""
+    draft.waits_for = order.waits_for(draft, history, services)
+    if draft.refusals:
+        raise StopError
+
+
+def _propose(draft: Draft, known: Known, services: Services) -> None:
+    draft.proposal = propose(known, services)
+    if draft.question.module.pushes:
+        pushing.judge_plan(draft)
+    draft.unlike = order.unlike(draft.question, draft.proposal.plan, services)
 
 
 def _need_scratch(draft: Draft, services: Services, place: Place) -> None:

@@ -132,10 +132,9 @@ def _table(
 
 
 def _changed(wanted: SchemaObject, keys: frozenset[str]) -> str:
-    if not keys <= {"comment", "engine", "row_format", "collation"} or ("engine" in keys and "row_format" not in keys):
+    if not keys <= {"comment", "row_format", "collation"}:  # another engine leaves its own options behind
         raise UncertainError
-    clauses = [f"ENGINE={told(wanted.get('engine'))}"] if "engine" in keys else []
-    clauses += [f"ROW_FORMAT={told(wanted.get('row_format')).upper()}"] if "row_format" in keys else []
+    clauses = [f"ROW_FORMAT={told(wanted.get('row_format')).upper()}"] if "row_format" in keys else []
     clauses += [f"DEFAULT{charset(wanted.get('collation'))}"] if "collation" in keys else []
     clauses += [f"COMMENT={text(wanted.get('comment'))}"] if "comment" in keys else []
     return ", ".join(clauses)
