@@ -17,6 +17,9 @@ _CACHE = PROJECT / ".cache" / "bench"
 _MIGRA = ("migra==3.0.1663481299", "sqlalchemy<2", "setuptools<80", "psycopg2-binary==2.9.10")
 _PG_DELTA = "@supabase/pg-delta@1.0.0-alpha.34"
 _PYTHON = (sys.executable, "-m")
+_COMPLETE = ".complete"
+_LONGEST = 300
+_RUN_MIGRA = "import sys, migra; sys.exit(migra.do_command())"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +54,15 @@ def peers() -> tuple[Tool, ...]:
             largest=1000,
         )
     ]
-    if migra := _fetched("migra", _fetch_migra):
-        engines = (Engine.POSTGRESQL,)
-        found.append(Tool(name="migra", command=lambda a, b: (migra, "--unsafe", a, b), engines=engines, ends=(2, 3)))
+    if python := _fetched("migra", _fetch_migra):
+        found.append(
+            Tool(
+                name="migra",
+                command=lambda a, b: (python, "-c", _RUN_MIGRA, "--unsafe", a, b),
+                engines=(Engine.POSTGRESQL,),
+                ends=(2, 3),
+            )
+        )
     if pg_delta := _fetched("pg-delta", _fetch_pg_delta):
         found.append(
             Tool(
@@ -70,17 +79,20 @@ def _fetched(name: str, fetch: Callable[[Path], Path]) -> str:
     try:
         return str(fetch(_CACHE / name))
     except (OSError, subprocess.SubprocessError) as error:
-        sys.stderr.write(f"{name} is left out: it cannot be installed here ({type(error).__name__})\n")
+        said = getattr(error, "stderr", None) or str(error).encode()
+        reason = " ".join(said.decode(errors="replace").split())[-_LONGEST:]
+        sys.stderr.write(f"{name} is left out, for it cannot be installed here: {reason}\n")
         return ""
 
 
 def _fetch_migra(folder: Path) -> Path:
-    program = folder / "bin" / "migra"
-    if not program.exists():
-        uv = str(Path(sys.executable).parent / "uv")
-        _run(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
-        _run(uv, "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *_MIGRA)
-    return program
+    """Its interpreter: a script's first line names where it was installed, which a moved checkout is no more."""
+    python, uv = folder / "bin" / "python", str(Path(sys.executable).parent / "uv")
+    if not (python.exists() and (folder / _COMPLETE).exists()):
+        _run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
+        _run(uv, "pip", "install", "--quiet", "--python", str(python), *_MIGRA)
+        (folder / _COMPLETE).touch()
+    return python
 
 
 def _fetch_pg_delta(folder: Path) -> Path:

@@ -23,6 +23,7 @@ from workers.sandbox.identity import identity
 _SIDES = (Side.WANTED, Side.FOUND)
 _QUICK = Path("/dev/shm")  # memory that is mounted as a folder
 _ROOM = 6 * 1024**3
+_TOGETHER = 500
 Urls = tuple[str, str]
 
 
@@ -41,7 +42,9 @@ class Postgresql:
         urls = (self._server.create_database(), self._server.create_database())
         for url, side in zip(urls, _SIDES, strict=True):
             with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(";\n".join(workload(self.engine, count, side)).encode())
+                statements = list(workload(self.engine, count, side))
+                for start in range(0, len(statements), _TOGETHER):  # one text is one transaction, which holds its locks
+                    connection.execute(";\n".join(statements[start : start + _TOGETHER]).encode())
                 connection.execute("VACUUM ANALYZE")
         yield urls
         for url in urls:
