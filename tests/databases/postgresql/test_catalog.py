@@ -211,6 +211,15 @@ def test_what_is_not_compared_is_named(engine, url):
     }
 
 
+def test_the_mark_that_a_server_gives_each_column_is_no_part_of_the_schema(engine, url):
+    run(url, "CREATE TABLE a (x int, y int); ALTER TABLE a ALTER y SET (n_distinct = 5);")
+    plain = snapshot(engine, url)
+    mark = "UPDATE pg_attribute SET attoptions = array_prepend('pg_attver=22096656', attoptions) WHERE attrelid = 'a'::regclass AND attnum > 0"
+    run(url, mark)
+    assert snapshot(engine, url).fingerprint == plain.fingerprint
+    assert found(plain, ObjectKind.COLUMN, "public", "a", "y").get("options") == ("n_distinct=5",)
+
+
 def test_system_and_temporary_objects_are_nobody_s(engine, url):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TEMP TABLE passing (id int)")

@@ -29,6 +29,9 @@ _SEQUENCES = """SELECT c.oid, n.nspname, c.relname, c.relpersistence::text, form
     LEFT JOIN pg_depend d ON d.classid = 1259 AND d.objid = c.oid AND d.objsubid = 0 AND d.refclassid = 1259
         AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
     WHERE """
+# Since the minor releases of November 2026 every column bears a mark of the moment it was made; pg_dump leaves it out as well.
+_OPTIONS = """CASE WHEN a.attoptions IS NULL OR array_length(a.attoptions, 1) = 1 AND starts_with(a.attoptions[1], 'pg_attver=') THEN NULL
+        ELSE array_to_string(ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE NOT starts_with(o, 'pg_attver=')), E'\\x1f') END"""
 _REPLICA = {"n": "nothing", "f": "full", "i": "index"}
 _IDENTITY = {"a": "always", "d": "by default"}
 _GENERATED = {"s": "stored", "v": "virtual"}
@@ -148,7 +151,9 @@ def _columns_query(frame: Frame) -> LiteralString:
         """SELECT a.attrelid, a.attnum, a.attname, a.attcollation, t.typcollation,
         format_type(a.atttypid, a.atttypmod), a.attidentity::text, a.attgenerated::text, a.attnotnull, a.attinhcount > 0,
         CASE WHEN a.atthasdef THEN pg_get_expr(d.adbin, d.adrelid) END,
-        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END, array_to_string(a.attoptions, E'\\x1f'),
+        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END, """
+        + _OPTIONS
+        + """,
         NULLIF(a.attstattarget, -1), array_to_string(a.attfdwoptions, E'\\x1f'), """
         + compression
         + ", "
