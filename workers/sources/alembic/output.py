@@ -15,6 +15,8 @@ _ANSWER_BYTES = 2 * 1024 * 1024
 _TEXT = 4000
 _NOTES = 50
 _DECLARED = 5_000
+_FILE = 48_000  # a comment takes 65,536 characters
+_PATH = 300
 
 
 class OutputError(ValueError):
@@ -46,6 +48,9 @@ class Said:
     error: str
     tool: str
     notes: tuple[str, ...]
+    suggested: tuple[str, str] | None
+    suggested_error: str
+    uncompared: tuple[str, ...]
 
 
 def read_output(content: bytes) -> Said:
@@ -142,7 +147,23 @@ def _said(parts: dict[str, list[Sent]], answer: dict[str, Any]) -> Said:
         error=_text(answer, "error"),
         tool=_text(answer, "tool")[:300],
         notes=_texts(answer.get("notes", []), _NOTES),
+        suggested=_file(answer.get("suggested")),
+        suggested_error=_text(answer, "suggested_error"),
+        uncompared=_texts(answer.get("uncompared", []), _NOTES),
     )
+
+
+def _file(value: Any) -> tuple[str, str] | None:  # noqa: ANN401 -- JSON
+    """(path, text) as they are: only ever shown, and judged by who shows them."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or [type(value.get(key)) for key in ("path", "text")] != [str, str]:
+        raise OutputError("the answer is of another form")
+    path, text = value["path"], value["text"]
+    if len(path) > _PATH or len(text) > _FILE:
+        return "", ""
+    _encoded(text)
+    return _printable(path), text
 
 
 def _text(answer: dict[str, Any], key: str) -> str:

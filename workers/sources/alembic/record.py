@@ -22,6 +22,7 @@ from workers.sandbox.runtime import Runtime, python_runtime, reachable
 from workers.sources.alembic.detect import Project
 from workers.sources.alembic.output import OutputError, Sent, last_revision, read_output
 from workers.sources.alembic.reads import asks_catalog_only, relations
+from workers.sources.alembic.suggested import silence, suggested
 from workers.sources.alembic.version_table import follows_graph
 
 _RECORDER = Path(__file__).with_name("recorder")
@@ -146,6 +147,7 @@ def _recording(
         )
     notes = [*said.notes, *_password_notes(project)]
     keep = _Keeping(request.engine, version_table, history, notes)
+    created, why_none = suggested(said, history)
     return Recording(
         statements=keep.statements(said.main),
         declared=said.declared,
@@ -156,6 +158,8 @@ def _recording(
         error=said.error,
         tool=said.tool,
         notes=tuple(dict.fromkeys(keep.notes)),
+        created=created,
+        uncompared=() if said.declared is None else (*why_none, silence(said)),
     )
 
 

@@ -30,7 +30,11 @@ def record(request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> di
         return {**answer, "main": tape.take(failed=True), "failed": tape.revision, "error": _message(error, request)}
     answer["main"] = tape.take()
     if request["declared"]:
-        answer["declared"], answer["declared_error"] = _try(project.declared, request)
+        answer["declared"], answer["declared_error"] = declared, _ = _try(project.declared, request)
+        answer["uncompared"] = project.uncompared
+        if declared:
+            found = _try(lambda: project.suggested(declared, request["checkout"]), request)
+            answer["suggested"], answer["suggested_error"] = found
     if request["undo_to"] is not None:
         answer |= _way_back(project, tape, request)
     return answer

@@ -22,6 +22,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from .declared import in_words
+from .suggested import Suggestion
 from .tape import Tape
 
 _ASYNC = re.compile(r"\b(?:async_engine_from_config|create_async_engine|AsyncEngine|asyncio)\b")
@@ -43,7 +44,7 @@ _MODULES = {"pysqlite": "sqlite3", "mysqldb": "MySQLdb", "mysqlconnector": "mysq
 
 
 class Project:
-    """One checkout with its configuration; `run` and `declared` each run env.py once."""
+    """One checkout with its configuration; `run`, `declared` and `suggested` each run env.py once."""
 
     def __init__(self, request: dict[str, Any]) -> None:
         os.chdir(request["folder"])
@@ -55,6 +56,7 @@ class Project:
         self.tool = f"{versions}, driver {driver}, Python {sys.version.split()[0]}"
         self._config = _configuration(request, url)
         self._script = ScriptDirectory.from_config(self._config)
+        self.uncompared: list[str] = []
 
     def run(self, tape: Tape, direction: str, to: tuple[str, ...]) -> None:
         """Migrate and record; `to` empty is the heads on the way up and the base on the way down."""
@@ -85,6 +87,7 @@ class Project:
         def compare(_revisions: Any, context: MigrationContext) -> Any:
             metadata = context.opts.get("target_metadata")
             asked.append(metadata is not None)
+            self.uncompared = _left_out(context)
             if metadata is not None:
                 found.extend(in_words(item, context.dialect) for item in compare_metadata(context, metadata))
             return []
@@ -94,8 +97,20 @@ class Project:
             raise LookupError("env.py gives no target_metadata, so models and database cannot be compared.")
         return sorted(found)
 
-    def _environment(self, steps: Callable[..., Any], destination: str) -> None:
+    def suggested(self, declared: list[str], checkout: str) -> dict[str, str]:
+        """{path, text} of the revision that Alembic's autogenerate would write for these differences."""
+        suggestion = Suggestion(self._config, self._script, declared)
+        said: Any = self._config.cmd_opts
+        said.autogenerate = True  # hooks in env.py ask for it
+        try:
+            self._environment(suggestion.steps, "heads", template_args=suggestion.context.template_args)
+        finally:
+            said.autogenerate = False
+        return suggestion.file(checkout)
+
+    def _environment(self, steps: Callable[..., Any], destination: str, **more: Any) -> None:
         options: dict[str, Any] = {"as_sql": False, "starting_rev": None, "destination_rev": destination, "tag": None}
+        options |= more
         with EnvironmentContext(self._config, self._script, fn=steps, **options):
             self._script.run_env()
 
@@ -121,6 +136,12 @@ class Project:
                 seen.add(script.revision)
                 todo.extend(script._all_down_revisions)  # noqa: SLF001
         return seen
+
+
+def _left_out(context: MigrationContext) -> list[str]:
+    """What env.py turns off, or leaves off, of what autogenerate can compare."""
+    usual = (("column types", "compare_type", True), ("server defaults", "compare_server_default", False))
+    return [words for words, option, default in usual if not context.opts.get(option, default)]
 
 
 def _driver(request: dict[str, Any]) -> str:
