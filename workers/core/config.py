@@ -178,10 +178,16 @@ class AlembicSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrismaSettings:
-    """Where a module's Prisma project keeps its schema (a file, or a folder of them) and its migrations; empty: found."""
+    """Where a module's Prisma project keeps its schema (a file, or a folder of them) and its migrations; empty: found.
+
+    The rest stands for what a prisma.config computes: what is not Prisma's to change, and the file of SQL that makes it on scratch.
+    """
 
     schema: str = ""
     migrations: str = ""
+    external_tables: tuple[str, ...] = ()
+    external_enums: tuple[str, ...] = ()
+    init_shadow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

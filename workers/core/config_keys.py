@@ -141,7 +141,13 @@ ALEMBIC = (
     Key(name="url_variables", read=values.listing(values.variable)),
     Key(name="environment", read=values.variables),
 )
-PRISMA = (Key(name="schema", read=values.path), Key(name="migrations", read=values.path))
+PRISMA = (
+    Key(name="schema", read=values.path),
+    Key(name="migrations", read=values.path),
+    Key(name="external_tables", read=values.listing(values.text)),
+    Key(name="external_enums", read=values.listing(values.text)),
+    Key(name="init_shadow", read=values.path),
+)
 
 SERVER_FILE = (Key(name="repositories", inside=True, required=True), Key(name="defaults", inside=True))
 SERVER_REPOSITORY = (Key(name="id", read=values.count), Key(name="modules", inside=True, required=True))

@@ -27,6 +27,8 @@ from workers.ports import (
 )
 
 _CODE = frozenset({".py", ".prisma", ".ini", ".toml", ".cfg", ".sql", ".mako", ".txt", ".json", ".yml", ".yaml"})
+_STEERS = ("prisma.config.", "prisma7.config.")
+"""Never run, but what they say literally decides what a replay makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,8 @@ def code_digest(tree: Tree, without: frozenset[str] = frozenset()) -> str:
 
 
 def _may_run(path: PurePosixPath) -> bool:
-    return path.suffix.lower() in _CODE and not path.match("modules/*/workdocs/active/*/db/artifacts/*")
+    steers = path.suffix.lower() in _CODE or path.name.startswith(_STEERS)
+    return steers and not path.match("modules/*/workdocs/active/*/db/artifacts/*")
 
 
 def request_of(question: ReplayQuestion, database: ScratchDatabase) -> RecordRequest:
@@ -151,7 +154,9 @@ def key_of(question: ReplayQuestion, scratch: Scratch) -> str:
         "revisions": sorted(question.revisions),
         "then": [[item.sql, item.group] for item in question.then],
         "dependencies": question.python.digest if question.python else "",
+        "role": question.like.writing_role,
         "roles": list(question.like.roles),
+        "rights": list(question.like.server_rights),
         "settings": [list(item) for item in question.like.settings],
         "declared": question.declared,
         "format": 1,

@@ -71,6 +71,14 @@ def snapshot(mariadb: MariadbServer, database: str) -> Snapshot:
         return Reading(connection, Hiding(b"a test")).snapshot()
 
 
+def test_a_table_that_is_external_is_left_alone(mariadb: MariadbServer, database: str, tables: tuple[Table, ...]):
+    mariadb.load("CREATE TABLE others (id INT PRIMARY KEY)", database)
+    seen, live = outline((("schema.prisma", SCHEMA),)), snapshot(mariadb, database)
+    (entry,) = compare(tables, live, seen, foreign_keys=True).entries
+    assert '"others"' in entry
+    assert compare(tables, live, seen, foreign_keys=True, external=("others",)).entries == ()
+
+
 def test_what_prisma_itself_makes_of_a_schema_is_equal_to_it(
     mariadb: MariadbServer, database: str, tables: tuple[Table, ...]
 ):

@@ -1,6 +1,7 @@
 """Where a project's schema and migrations lie, and which line of Prisma it is on."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ SCHEMA = (
 
 
 def project(
-    files: dict[str, str], *, config: Literals | None = None, odd=(), path: str = ".", **settings: str
+    files: dict[str, str], *, config: Literals | None = None, odd=(), path: str = ".", **settings: Any
 ) -> Project | None:
     module = Module(id="shop", path=path, prisma=PrismaSettings(**settings))
     return read_project(tree(files, odd), module, lambda *_: config or Literals())
@@ -59,6 +60,25 @@ def test_what_a_config_computes_is_asked_for_in_ours():
     said = project(files, config=Literals(dynamic=("schema",)), schema="prisma/schema.prisma")
     assert said is not None
     assert said.problems == ()
+
+
+def test_what_is_external_comes_from_our_config_or_from_literals_and_is_asked_for_where_it_is_computed():
+    files = {"prisma/schema.prisma": SCHEMA, "prisma.config.ts": "", "made.sql": "CREATE TABLE a (id int)"}
+    literal = project(files, config=Literals(tables=("public.a",), enums=("public.b",), before="CREATE"))
+    assert literal is not None
+    assert (literal.tables, literal.enums, literal.before) == (("public.a",), ("public.b",), "CREATE")
+    computed = Literals(dynamic=("tables.external", "migrations.initShadowDb"))
+    asked = project(files, config=computed)
+    assert asked is not None
+    (problem,) = asked.problems
+    assert "external_tables: …" in problem.fix
+    assert "init_shadow: …" in problem.fix
+    said = project(files, config=computed, external_tables=("public.c",), init_shadow="made.sql")
+    assert said is not None
+    assert (said.problems, said.tables, said.before) == ((), ("public.c",), "CREATE TABLE a (id int)")
+    lost = project(files, init_shadow="gone.sql")
+    assert lost is not None
+    assert "gone.sql" in lost.problems[0].message
 
 
 def test_a_schema_that_is_too_large_is_told_and_never_read():

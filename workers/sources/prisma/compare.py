@@ -44,11 +44,13 @@ class _Work:
     unsure: list[str] = field(default_factory=list)
 
 
-def compare(tables: Iterable[Table], snapshot: Snapshot, outline: Outline, *, foreign_keys: bool) -> Compared:
-    """Compare; without `foreign_keys` (`relationMode = "prisma"`) the schema wants none in the database."""
-    declared = {table.name: table for table in tables}
+def compare(
+    tables: Iterable[Table], snapshot: Snapshot, outline: Outline, *, foreign_keys: bool, external: tuple[str, ...] = ()
+) -> Compared:
+    """Compare; without `foreign_keys` (`relationMode = "prisma"`) the schema wants none in the database. What is `external` is left alone."""
+    declared = {table.name: table for table in tables if table.name not in external}
     work = _Work(_by_table(snapshot), _keeps_order(snapshot))
-    live = {item.name[-1] for item in snapshot.objects if item.kind is ObjectKind.TABLE} - {TABLE}
+    live = {item.name[-1] for item in snapshot.objects if item.kind is ObjectKind.TABLE} - {TABLE, *external}
     kept = {block.table: {name for name, _ in block.fields} for block in outline.blocks if block.keyword == "model"}
     for name in sorted(declared.keys() - live):
         work.entries.append(f'"{name}": the schema has a model for this table, and no migration makes it')

@@ -25,6 +25,15 @@ _CONFIGS = tuple(
     for folder in ("", ".config/")
     for kind in ("ts", "mts", "cts", "js", "mjs", "cjs")
 ) + tuple(f".config/prisma.{kind}" for kind in ("ts", "mts", "cts", "js", "mjs", "cjs"))
+_ASKED = {
+    "schema": "schema",
+    "migrations.path": "migrations",
+    "migrations.initShadowDb": "init_shadow",
+    "tables.external": "external_tables",
+    "enums.external": "external_enums",
+}
+"""What a prisma.config may say, and the key of our own config that stands for it."""
+
 _USUAL = ("schema.prisma", "prisma/schema.prisma", "prisma/schema")
 
 
@@ -35,6 +44,8 @@ class Literals:
     schema: str = ""
     migrations: str = ""
     before: str = ""
+    tables: tuple[str, ...] = ()
+    enums: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
 
 
@@ -45,7 +56,8 @@ ReadConfig = Callable[[str, str], Literals]
 class Project:
     """One Prisma project of a repository. Every path is the repository's; `files` are (path, text) pairs.
 
-    `before` makes what the migrations count on in an empty database (`migrations.initShadowDb`).
+    `before` makes what the migrations count on in an empty database (`migrations.initShadowDb`); `tables` and `enums` are not Prisma's to
+    change (`tables.external`, `enums.external`).
     """
 
     schema: str
@@ -54,6 +66,8 @@ class Project:
     config: str
     outline: Outline
     before: str = ""
+    tables: tuple[str, ...] = ()
+    enums: tuple[str, ...] = ()
     problems: tuple[Refusal, ...] = ()
 
 
@@ -76,7 +90,9 @@ def read_project(tree: Tree, module: Module, read_config: ReadConfig) -> Project
         migrations=_migrations(tree, module, base, literals, schema, seen),
         config=config,
         outline=seen,
-        before=literals.before,
+        before=_text(tree, shadow) if (shadow := _shadow(module, base)) else literals.before,
+        tables=module.prisma.external_tables or literals.tables,
+        enums=module.prisma.external_enums or literals.enums,
         problems=problems,
     )
 
@@ -84,7 +100,7 @@ def read_project(tree: Tree, module: Module, read_config: ReadConfig) -> Project
 def watched(module: Module) -> tuple[str, ...]:
     """Glob patterns of the paths that concern a module's Prisma project, whatever its layout."""
     base = "" if module.path in {"", "."} else module.path.strip("/")
-    named = [item for item in (module.prisma.schema, module.prisma.migrations) if item]
+    named = [item for item in (module.prisma.schema, module.prisma.migrations, module.prisma.init_shadow) if item]
     own = ["**/*.prisma", "**/migrations/**/migration.sql", f"**/migrations/{LOCK}", *_CONFIGS, "package.json"]
     own += [glob for item in named for glob in (item, f"{item.rstrip('/')}/**")]
     return tuple(dict.fromkeys((*(posixpath.join(base, item) for item in own), *module.watch)))
@@ -94,6 +110,7 @@ def own_files(tree: Tree, module: Module, project: Project) -> tuple[tuple[str, 
     """(path, SHA-256) of everything besides the migrations that a plan can depend on."""
     base = "" if module.path in {"", "."} else module.path.strip("/")
     named = {posixpath.join(project.migrations, LOCK), project.config, posixpath.join(base, "package.json")}
+    named.add(_shadow(module, base))
     schema = {path: sha256(text.encode()) for path, text in project.files}
     others = ((path, tree.read(path)) for path in sorted(named - {""}))
     return tuple(
@@ -104,6 +121,11 @@ def own_files(tree: Tree, module: Module, project: Project) -> tuple[tuple[str, 
 def lock_files(module: Module) -> tuple[str, ...]:
     """The paths that may tell the release of Prisma."""
     return lock_paths("" if module.path in {"", "."} else module.path.strip("/"))
+
+
+def _shadow(module: Module, base: str) -> str:
+    """The file that our own config names for what migrations count on, "" where it names none."""
+    return posixpath.join(base, module.prisma.init_shadow) if module.prisma.init_shadow else ""
 
 
 def _literals(tree: Tree, config: str, read_config: ReadConfig) -> Literals:
@@ -157,15 +179,23 @@ def _migrations(tree: Tree, module: Module, base: str, literals: Literals, schem
 def _problems(
     tree: Tree, module: Module, config: str, literals: Literals, schema: str, paths: tuple[str, ...]
 ) -> Iterator[Refusal]:
-    said = {"schema": module.prisma.schema, "migrations.path": module.prisma.migrations}
-    open_ended = [name for name in literals.dynamic if name in said and not said[name]]
+    own = module.prisma
+    open_ended = [name for name, key in _ASKED.items() if name in literals.dynamic and not getattr(own, key)]
     if open_ended:
+        keys = ", ".join(f"{_ASKED[name]}: …" for name in open_ended)
         yield Refusal(
             code=RefusalCode.CONFIG_INVALID,
             message=f"`{config}` computes {' and '.join(f'`{name}`' for name in open_ended)}, and it is never run",
-            fix="write a literal text there, or `prisma: {schema: …, migrations: …}` for the module in .github/schemagate.yml",
+            fix=f"write a literal there, or `prisma: {{{keys}}}` for the module in .github/schemagate.yml",
             path=config,
             line=1,
+        )
+    shadow = _shadow(module, "" if module.path in {"", "."} else module.path.strip("/"))
+    if shadow and tree.read(shadow) is None:
+        yield Refusal(
+            code=RefusalCode.CONFIG_INVALID,
+            message=f"there is no `{shadow}`, which `init_shadow` names",
+            fix="correct `prisma: {init_shadow: …}` of the module",
         )
     sizes = {item.path: item.size for item in tree.entries(posixpath.dirname(schema))}
     size = sum(sizes.get(path, 0) for path in paths)

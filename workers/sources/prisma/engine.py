@@ -198,9 +198,11 @@ class PrismaEngine:
         lock_text: str | None,
         migrations: Sequence[MigrationText],
         line: Line,
+        *,
+        external: External = NOTHING_EXTERNAL,
     ) -> Diagnosis | EngineFault:
         """How a history stands to the rows of `_prisma_migrations` on a scratch clone that has the target's."""
-        said = requests.Said(files, line, lock_text, migrations)
+        said = requests.Said(files, line, lock_text, migrations, external)
         found = self._ask(address, engine, said, requests.plain("diagnose"))
         return found if isinstance(found, EngineFault) else answers.diagnosis(found[0])
 

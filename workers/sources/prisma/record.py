@@ -9,12 +9,21 @@ from datetime import UTC, datetime, timedelta
 
 from workers.core.examination import Suggested
 from workers.core.names import Engine
-from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest
+from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest, ScratchAddress
 from workers.sources.prisma.batches import NO_WAY_BACK, TOOL, Batches
 from workers.sources.prisma.compare import compare
 from workers.sources.prisma.datamodel import read
 from workers.sources.prisma.detect import Project
-from workers.sources.prisma.engine import Declared, EngineFault, Forward, Line, MigrationText, PrismaEngine, SchemaFile
+from workers.sources.prisma.engine import (
+    Declared,
+    EngineFault,
+    External,
+    Forward,
+    Line,
+    MigrationText,
+    PrismaEngine,
+    SchemaFile,
+)
 from workers.sources.prisma.entries import entries, warnings
 from workers.sources.prisma.history import SCRIPT, Script, push_name
 from workers.sources.prisma.migrations_table import Bookkeeper
@@ -37,6 +46,11 @@ class Matter:
     def files(self) -> tuple[SchemaFile, ...]:
         """The schema's files."""
         return tuple(SchemaFile(path, text) for path, text in self.project.files)
+
+    @property
+    def external(self) -> External:
+        """What is not Prisma's to change, and what makes it where nothing is."""
+        return External(self.project.tables, self.project.enums, self.project.before)
 
     def texts(self, names: frozenset[str]) -> tuple[MigrationText, ...]:
         """The migrations of these names, in order."""
@@ -88,7 +102,8 @@ class Recorder:
     def _pushed(self, request: RecordRequest, matter: Matter) -> Recording:
         """What `db push` would run, found out by a dry run: nothing of it is run. What the engine cannot run is the error."""
         name, tool = push_name(matter.project), f"Prisma's schema engine of release {matter.line.value}"
-        said = self.engine.push(request.address, request.engine, matter.files, matter.line)
+        words = (request.address, request.engine, matter.files, matter.line)
+        said = self.engine.push(*words, external=matter.external)
         if isinstance(said, EngineFault):
             return replace(_failed(said), tool=tool, failed=name)
         if said.unexecutable:
@@ -127,6 +142,7 @@ class Recorder:
             self.batches.client.snapshot(request.address),
             outline,
             foreign_keys=described.relation_mode != "prisma",
+            external=matter.project.tables,
         )
         return replace(recording, declared=found.entries, uncompared=found.notes)
 
@@ -141,7 +157,8 @@ class Recorder:
             return self._beyond(request, matter)
         names = frozenset(item.name for item in matter.scripts)
         said = self.engine.diagnose(
-            request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line
+            *_words(request, matter, names),
+            external=matter.external,
         )
         if isinstance(said, EngineFault):
             return said.message
@@ -155,16 +172,17 @@ class Recorder:
 
     def _beyond(self, request: RecordRequest, matter: Matter) -> str:
         """After a push the schema is what the datamodel says; else what is missing."""
-        said = self.engine.undeclared(request.address, request.engine, matter.files, matter.line)
+        words = (request.address, request.engine, matter.files, matter.line)
+        said = self.engine.undeclared(*words, external=matter.external)
         if isinstance(said, EngineFault):
             return said.message
         return "; ".join(entries(said.sql, request.engine))
 
     def _forward(self, request: RecordRequest, matter: Matter, names: frozenset[str]) -> Forward | EngineFault | None:
-        words = (request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line)
-        return (
-            self.engine.brought_forward(*words, done=request.done) if request.declared else self.engine.deploy(*words)
-        )
+        words = _words(request, matter, names)
+        if request.declared:
+            return self.engine.brought_forward(*words, done=request.done, external=matter.external)
+        return self.engine.deploy(*words, external=matter.external)
 
     def _way_back(self, request: RecordRequest, sql: str, undone: tuple[Script, ...]) -> tuple[RecordedStatement, ...]:
         """Prisma has no downgrade: its engine says what separates the schemas after and before."""
@@ -177,6 +195,12 @@ class Recorder:
         for script in pending:
             writer.add(script, first=not request.done and script is pending[0])
         return tuple(writer.statements)
+
+
+def _words(
+    request: RecordRequest, matter: Matter, names: frozenset[str]
+) -> tuple[ScratchAddress, Engine, tuple[SchemaFile, ...], str | None, tuple[MigrationText, ...], Line]:
+    return request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line
 
 
 def _empty(pending: tuple[Script, ...], engine: Engine) -> tuple[str, ...]:

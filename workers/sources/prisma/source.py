@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workers.core.codec import sha256
@@ -173,8 +174,14 @@ class PrismaSource:
             schema=values.get("schema", ""),
             migrations=values.get("migrations.path", ""),
             before=values.get("migrations.initShadowDb", ""),
+            tables=_listed(values, "tables.external"),
+            enums=_listed(values, "enums.external"),
             dynamic=read.dynamic,
         )
+
+
+def _listed(values: Mapping[str, str], key: str) -> tuple[str, ...]:
+    return tuple(filter(None, values.get(key, "").split("\n")))
 
 
 def _no_push(project: detect.Project) -> Refusal:

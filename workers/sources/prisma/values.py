@@ -34,7 +34,7 @@ class MigrationText:
 class External:
     """Tables and enums that the project says are not Prisma's to change, qualified on PostgreSQL (`schema.table`).
 
-    `script` makes them on a database on which no migration was applied yet (`migrations.initShadowDb` of a config).
+    `script` makes them on a database that holds nothing yet (`migrations.initShadowDb` of a config).
     """
 
     tables: tuple[str, ...] = ()

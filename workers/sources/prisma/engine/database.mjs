@@ -20,12 +20,12 @@ async function deploy(work) {
   return { applied: done.appliedMigrationNames }
 }
 
-/** Makes what the project leaves to others, where no migration was applied yet; Prisma does so on its own second database. */
+/** Makes what the project leaves to others, where nothing is yet; Prisma does so on its own second database, and a copy has it. */
 async function prepare(work) {
   const { prepare: script } = work.request
   if (script === '') return
   await withDatabase(work, async (adapter) => {
-    if (await adapter.hasHistory()) return
+    if (await adapter.holdsAnything()) return
     await adapter.executeScript(script).catch(() => {
       const words = work.trace.failed.words
       throw new Fault({ code: 'preparation_failed', message: words.message, database: words })

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { ColumnTypeEnum as Column } from '@prisma/driver-adapter-utils'
 
 const HISTORY = /\bFROM\s+[`"]_prisma_migrations[`"]/i
+const ANYTHING = "SELECT 1 FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 const HAS_HISTORY = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_prisma_migrations'"
 
 /** Opens the file. ATTACH, and with it VACUUM INTO, has no slot; foreign keys and quotes are as in Prisma's own build of SQLite. */
@@ -43,7 +44,7 @@ function adapter(file, trace) {
         throw trace.scriptFailed(described(error))
       }
     },
-    hasHistory: async () => hasHistory(file),
+    holdsAnything: async () => file.prepare(ANYTHING).get() !== undefined,
     startTransaction: () => Promise.reject(new Error('the schema engine opens no transaction of its own')),
     dispose: async () => {},
     close: async () => file.close(),
