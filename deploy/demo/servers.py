@@ -11,10 +11,11 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import LiteralString
 from urllib.parse import quote
 
@@ -68,17 +69,20 @@ class PostgresServer:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, major: int, directory: Path, *, install: Path | None = None) -> PostgresServer:
-        """Start the wheel's server of a major version, or another that is installed where its user can read it."""
+    def start(
+        cls, major: int, directory: Path, *, install: Path | None = None, libraries: Path | None = None
+    ) -> PostgresServer:
+        """Start the wheel's server of a major version, or another that is installed where its user can read it, with its `libraries`."""
         directory.mkdir(mode=0o755)
         install = install or _reachable_install(_install(major), directory)
         password = secrets.token_hex(8)
-        data = _init_cluster(install, directory, password)
+        more = {"LD_LIBRARY_PATH": str(libraries)} if libraries else {}
+        data = _init_cluster(install, directory, password, more)
         port = free_port()
         settings = POSTGRES_SETTINGS | {"port": str(port), "unix_socket_directories": str(data)}
         argv = [str(install / "bin/postgres"), "-D", str(data)]
         argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        process = spawn(argv, log=directory / "server.log")
+        process = spawn(argv, log=directory / "server.log", more=more)
         server = cls(major=major, port=port, directory=directory, password=password, process=process)
         _wait_until(server.answers, process, server.log)
         return server
@@ -221,8 +225,8 @@ class RedisServer:
         stop(self.process, signal.SIGTERM)
 
 
-def spawn(argv: list[str], *, log: Path) -> subprocess.Popen[bytes]:
-    """Start a server as an ordinary user, ending with us even when we are killed."""
+def spawn(argv: list[str], *, log: Path, more: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen[bytes]:
+    """Start a server as an ordinary user, ending with us even when we are killed; `more` belongs to its environment."""
     drop = os.geteuid() == 0
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -230,7 +234,7 @@ def spawn(argv: list[str], *, log: Path) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C"},
+            env={"PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C", **more},
             start_new_session=True,
             preexec_fn=end_with_parent,  # noqa: PLW1509 - the child only asks the kernel for a signal
             user=NOBODY if drop else None,
@@ -264,7 +268,7 @@ def owned_directory(path: Path) -> Path:
     return path
 
 
-def _init_cluster(install: Path, directory: Path, password: str) -> Path:
+def _init_cluster(install: Path, directory: Path, password: str, more: Mapping[str, str]) -> Path:
     data = owned_directory(directory / "data")
     data.chmod(0o700)
     password_file = owned_directory(directory / "secrets") / "password"
@@ -273,7 +277,7 @@ def _init_cluster(install: Path, directory: Path, password: str) -> Path:
     argv = [str(install / "bin/initdb"), "-D", str(data), "-U", "postgres", "-E", "UTF8"]
     argv += ["--auth=scram-sha-256", f"--pwfile={password_file}"]
     argv += ["--no-locale", "--no-sync", "--no-instructions"]
-    if spawn(argv, log=log).wait(timeout=60):
+    if spawn(argv, log=log, more=more).wait(timeout=60):
         raise ServerStartError(log.read_text())
     return data
 

@@ -25,11 +25,17 @@ class FetchError(Exception):
 
 
 def fetch(
-    names: tuple[str, ...], folder: Path, *, with_libraries: bool = False, alone: tuple[str, ...] = ()
+    names: tuple[str, ...],
+    folder: Path,
+    *,
+    with_libraries: bool = False,
+    alone: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """Unpack packages into `folder`, which is emptied first; returns the files' names. Raises FetchError.
 
-    `with_libraries`: also what they depend on and this machine lacks. `alone` are packages of which only a program is wanted.
+    `with_libraries`: also what they depend on and this machine lacks, but for dependencies whose names begin as `without` says.
+    `alone` are packages of which only a program is wanted.
     """
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise FetchError("this machine has no apt")
@@ -39,7 +45,7 @@ def fetch(
     for place in (work / "lists" / "partial", archives / "partial"):
         place.mkdir(parents=True)
     try:
-        _download(names, alone, work, with_libraries=with_libraries)
+        _download(names, alone, work, without if with_libraries else None)
         found = sorted(archives.glob("*.deb"))
         for package in found:
             subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], env=_ENVIRONMENT, check=True, timeout=120)
@@ -50,26 +56,35 @@ def fetch(
     return tuple(package.name for package in found)
 
 
-def _download(names: tuple[str, ...], alone: tuple[str, ...], work: Path, *, with_libraries: bool) -> None:
+def _download(names: tuple[str, ...], alone: tuple[str, ...], work: Path, without: tuple[str, ...] | None) -> None:
     """Download with caches of our own so that no root is needed; with lists of our own where the machine's are absent or old."""
     try:
-        _apt(work, None, "download", *alone, *_wanted(names, work, None, with_libraries=with_libraries))
+        _apt(work, None, "apt-get", "download", *alone, *_wanted(names, work, None, without))
     except subprocess.CalledProcessError:
         print("The machine's package lists are absent or old; reading fresh ones into .cache/.")
         lists = work / "lists"
-        _apt(work, lists, "update")
-        _apt(work, lists, "download", *alone, *_wanted(names, work, lists, with_libraries=with_libraries))
+        _apt(work, lists, "apt-get", "update")
+        _apt(work, lists, "apt-get", "download", *alone, *_wanted(names, work, lists, without))
 
 
-def _wanted(names: tuple[str, ...], work: Path, lists: Path | None, *, with_libraries: bool) -> tuple[str, ...]:
-    if not with_libraries:
+def _wanted(names: tuple[str, ...], work: Path, lists: Path | None, without: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The packages with what installing them would bring; with None they alone."""
+    if without is None:
         return names
-    told = _apt(work, lists, "--simulate", "--no-install-recommends", "install", *names)
+    needed = _needed(names, work, lists, without) if without else names
+    told = _apt(work, lists, "apt-get", "--simulate", "--no-install-recommends", "install", *needed)
     new = [line.split()[1] for line in told.splitlines() if line.startswith("Inst ")]
     return tuple(dict.fromkeys((*names, *new)))
 
 
-def _apt(work: Path, lists: Path | None, *command: str) -> str:
+def _needed(names: tuple[str, ...], work: Path, lists: Path | None, without: tuple[str, ...]) -> list[str]:
+    """What the packages name themselves as needed, without themselves."""
+    told = _apt(work, lists, "apt-cache", "--important", "depends", *names)
+    found = [words[1] for line in told.splitlines() if (words := line.split())[0].endswith("Depends:")]
+    return [name for name in found if not name.startswith(("<", *names, *without))]
+
+
+def _apt(work: Path, lists: Path | None, program: str, *command: str) -> str:
     options = [
         f"Dir::Cache={work}",
         f"Dir::Cache::archives={work / 'archives'}",
@@ -83,7 +98,7 @@ def _apt(work: Path, lists: Path | None, *command: str) -> str:
     given = [word for option in options for word in ("-o", option)]
     environment = _ENVIRONMENT | {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     done = subprocess.run(
-        ["apt-get", "-q", *given, *command],
+        [program, "-q", *given, *command],
         cwd=work / "archives",
         env=environment,
         stdin=subprocess.DEVNULL,
