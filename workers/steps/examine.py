@@ -46,7 +46,7 @@ def _examine(draft: Draft, services: Services) -> Database:
     database, target = _meet(draft, services, source, merge)
     table, columns = draft.version_table = source.version_table(merge, question.module)
     draft.live, draft.recorded, rows = _read_live(target, table, columns)
-    made = made_by((merge, history), (question.checkout.base, base))
+    made = made_by(question.environment, (merge, history), (question.checkout.base, base))
     draft.seen = seen_live(draft.live, question.environment, made)
     if question.module.pushes:
         pushing.check_direction(draft)

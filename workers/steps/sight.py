@@ -31,8 +31,10 @@ class Made:
         return word in self.words if _WORD.fullmatch(word) else word in self.text
 
 
-def made_by(*histories: tuple[Tree, History]) -> Made:
-    """Read the names out of every migration of these histories."""
+def made_by(environment: Environment, *histories: tuple[Tree, History]) -> Made:
+    """Read the names out of every migration of these histories, where the database is shared: nowhere else they are asked for."""
+    if not environment.shared_database:
+        return Made("", frozenset())
     paths = {(tree.oid, item.path): tree for tree, history in histories for item in history.revisions}
     texts = (tree.read(path) or b"" for (_, path), tree in paths.items())
     text = "\n".join(item.decode("utf-8", "replace") for item in texts).lower()
