@@ -237,6 +237,10 @@ def test_a_connection_check_stands_alone():
     assert text.startswith("# Connection check\n")
     assert "⚠️ not needed for reading: CREATEDB" in text
     assert "| Read-only proven | **no** |" in text
+    assert "cannot run" not in text
+    assert "- ⚠️ ghost is no account" in connection_check(
+        make.a_preflight(limits=("ghost is no account",))
+    )
 
 
 def test_differences_are_listed_for_a_terminal():

@@ -7,7 +7,7 @@ import pytest
 from tests.builders import a_snapshot
 from workers.core.names import SourceKind
 from workers.core.schema import ObjectKind, SchemaObject, attributes
-from workers.steps.conflicts import extension_conflict
+from workers.steps.conflicts import definer_conflict, extension_conflict
 
 LIVE = a_snapshot(
     SchemaObject(ObjectKind.TABLE, ("public", "spatial_ref_sys"), attributes(extension="postgis")),
@@ -34,3 +34,9 @@ def test_the_objects_and_the_way_out_are_named(error: str, named: str):
 @pytest.mark.parametrize("error", ['relation "orders" already exists', 'column "spatial_ref_sys" does not exist'])
 def test_other_errors_are_no_conflict_with_an_extension(error: str):
     assert extension_conflict(LIVE, error, SourceKind.ALEMBIC) == ""
+
+
+def test_who_may_not_name_another_definer_is_told_the_ways_out():
+    denied = "(1227, 'Access denied; you need (at least one of) the SUPER, SET USER privilege(s) for this operation')"
+    assert "leave DEFINER out" in definer_conflict(denied)
+    assert definer_conflict("Access denied for user 'app'@'%'") == ""

@@ -24,7 +24,10 @@ class Suggested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """What `00-connection-check.md` says. `rights` are of the role that read; `superfluous` are rights it should not have."""
+    """What `00-connection-check.md` says. `rights` are of the role that read; `superfluous` are rights it should not have.
+
+    `limits` are sentences about what the writing role cannot do there, or what cannot run there as it is.
+    """
 
     engine: Engine
     version: str
@@ -44,6 +47,7 @@ class Preflight:
     bytes: int
     blockers: tuple[str, ...] = ()
     pooled: bool = False
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ class Dump:
 
     `roles` are statements that make the roles it names; `superuser` is the one that its server was made with, which scratch has from its own making:
     what extensions bring belongs to that role on both. `settings` are the session settings that change meaning (search_path, time zone, …) as
-    the executor will set them. `engine_version` decides which scratch server is used.
+    the executor will set them. `engine_version` decides which scratch server is used. `server_rights` are those rights of the writing role over
+    its whole server that decide what a migration may make.
     """
 
     engine: Engine
@@ -37,6 +38,7 @@ class Dump:
     superuser: str = ""
 
 
+    server_rights: tuple[str, ...] = ()
 class Reader(Protocol):
     """One read-only unit of work on a target or a scratch database: one consistent view."""
 

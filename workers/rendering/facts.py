@@ -120,6 +120,7 @@ def _connection(found: Preflight | None) -> list[Checked]:
                 f"rights that reading does not need: {some([plain(item) for item in found.superfluous])}", good=False
             )
         )
+    known += [Checked(plain(item, 300), good=False) for item in found.limits]
     return known + [Checked(f"in the way right now: {plain(item)}", good=False) for item in found.blockers]
 
 

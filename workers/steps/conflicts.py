@@ -1,4 +1,4 @@
-"""A migration that stands in an extension's way: which objects, and how to keep the two apart."""
+"""A migration that fails for what only the target's operator can settle: an extension's objects, somebody else's rights."""
 
 from __future__ import annotations
 
@@ -8,11 +8,23 @@ from workers.core.names import SourceKind
 from workers.core.schema import TABLE_CHILDREN, Snapshot
 
 _NAMED = re.compile(r'"([^"]+)"|function (\w+)\(|type (\w+)|(?:table|relation|view) (\w+)')
+_NAMES_OTHERS = ("SET USER", "SET_USER_ID", "SET_ANY_DEFINER")
 _IN_THE_WAY = ("already exists", "requires it", "is a member of extension", "must be owner of")
 _APART = {
     SourceKind.ALEMBIC: "let `include_object` in env.py leave out what is not yours",
     SourceKind.PRISMA: "list your own schemas alone under `schemas` in schema.prisma",
 }
+
+
+def definer_conflict(error: str) -> str:
+    """What to do about an object that is to run as somebody else than the writing role; empty for other errors."""
+    if not any(mark in error for mark in _NAMES_OTHERS):
+        return ""
+    return (
+        "the writing role may not make or alter what runs as another account, here as on the target: leave DEFINER out (or say CURRENT_USER; "
+        "replace a view of somebody else's instead of altering it), or let the operator grant the writing role SET USER "
+        "(MySQL: SET_ANY_DEFINER); the reading role must be able to see that grant"
+    )
 
 
 def extension_conflict(live: Snapshot, error: str, source: SourceKind) -> str:

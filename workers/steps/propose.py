@@ -15,7 +15,8 @@ from workers.core.schema import Name, Snapshot
 from workers.core.version_rows import marks
 from workers.ports import RecordDirection, Recording, RecordRequest, ScratchDatabase, Services
 from workers.steps.bookkeep import bookkeeping, can_be_marked
-from workers.steps.conflicts import extension_conflict
+from workers.steps.conflicts import definer_conflict, extension_conflict
+from workers.steps.counting import dry_run, weighed
 from workers.steps.objections import mismatches, rows_by_chance, rows_read, rows_there_now, unread
 from workers.steps.proof import Proof, Recorded, checksums, prove
 from workers.steps.question import Known, present_key
@@ -260,7 +261,7 @@ def _scope(known: Known, proof: Proof) -> tuple[Name, ...]:
 def _recording_failed(known: Known, recording: Recording) -> Refusal:
     where = f"migration {recording.failed}" if recording.failed else "env.py"
     message = f"{where} fails on a copy of the live schema: {recording.error}"
-    met = extension_conflict(known.live, recording.error, known.source.kind)
+    met = definer_conflict(recording.error) or extension_conflict(known.live, recording.error, known.source.kind)
     fix = met or "mend the migration so that it runs on the schema as it is"
     first = known.pending[0].id
     if recording.failed == first and known.question.direction is Direction.UPGRADE and can_be_marked(known):

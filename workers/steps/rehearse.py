@@ -18,6 +18,7 @@ from workers.core.refusals import Refusal, RefusalCode
 from workers.core.schema import Name, ObjectKind, Snapshot
 from workers.core.version_rows import applied_revisions
 from workers.ports import Database, RecordedStatement, ScratchDatabase, StatementError, Writer
+from workers.steps.conflicts import definer_conflict
 from workers.steps.copies import Copies
 from workers.steps.flow import Flow
 from workers.steps.scripts import judged_script, lost
@@ -317,7 +318,7 @@ def _failed(piece: RecordedStatement, error: StatementError) -> Refusal:
     return Refusal(
         code=RefusalCode.REHEARSAL_FAILED,
         message=message,
-        fix="mend the migration so that it runs on the schema as it is",
+        fix=definer_conflict(error.message) or "mend the migration so that it runs on the schema as it is",
     )
 
 

@@ -45,7 +45,7 @@ class Server:
 
 @dataclass(slots=True)
 class Frame:
-    """One snapshot in the making. `accounts` are (account on this server, account that it stands for)."""
+    """One snapshot in the making. `accounts` are (account on this server, account that it stands for); the first may be a user on any host."""
 
     connection: Connection
     server: Server
@@ -79,7 +79,8 @@ class Frame:
 
     def account(self, text: str | None) -> str | None:
         """A definer as the target knows it."""
-        return dict(self.accounts).get(text or "", text)
+        known, user = dict(self.accounts), (text or "").rpartition("@")[0]
+        return known.get(text or "", known.get(f"{user}@", text))
 
     def skip(self, kind: str, name: Name, why: str) -> None:
         """Note that something was seen and is not compared."""

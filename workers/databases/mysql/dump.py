@@ -16,6 +16,7 @@ from workers.core.errors import ExpectedError
 from workers.core.hidden import Hiding
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
+from workers.databases.mysql.accounts import definers, server_rights, to_be_made
 from workers.databases.mysql.catalog_frame import Connection, Row, ask, server_of
 from workers.databases.mysql.session import Reading
 from workers.databases.mysql.settings import Settings
@@ -30,10 +31,6 @@ _ROUTINES = """SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINE
 _TRIGGERS = """SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
     ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER"""
 _EVENTS = """SELECT EVENT_NAME, UNIX_TIMESTAMP(CREATED) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY EVENT_NAME"""
-_DEFINERS = """SELECT DEFINER FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()
-    UNION SELECT DEFINER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()
-    UNION SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
-    UNION SELECT DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()"""
 _COLUMNS = """SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {} ORDER BY ORDINAL_POSITION"""
 
 
@@ -56,7 +53,8 @@ def dump(
     server = server_of(connection)
     try:
         pieces = tuple(_pieces(connection, server.database))
-        definers = tuple(sorted({str(row[0]) for row in ask(connection, _DEFINERS) if row[0]}))
+        rights = server_rights(connection, writing_role)
+        accounts = to_be_made(connection, tuple(sorted(definers(connection))), rights)
     except pymysql.Error as error:
         raise _hidden(str(error.args[-1])) from None
     return Dump(
@@ -64,10 +62,11 @@ def dump(
         engine_version=server.version,
         database=server.database,
         writing_role=writing_role,
-        roles=definers,
+        roles=accounts,
         script=json.dumps([asdict(piece) for piece in pieces]),
         version_rows=tuple(_version_rows(connection, hiding, version_tables)),
         settings=settings,
+        server_rights=rights,
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pymysql
-
 from workers.core.examination import Preflight
 from workers.core.names import Engine
+from workers.databases.mysql.accounts import limits, writing_account
 from workers.databases.mysql.address import Address
 from workers.databases.mysql.catalog_frame import Connection, Server, ask, server_of
 from workers.databases.mysql.session import cipher, reading
@@ -74,18 +73,8 @@ def preflight(reader: Address, writer: Address, *, separate: bool) -> Preflight:
             tables=int(tables or 0),
             bytes=int(float(size or 0)),
             blockers=tuple(_blockers(server, settings, reader, writer, proven=proven)),
+            limits=tuple(limits(connection, writing_account(connection, reader, writer))),
         )
-
-
-def account_of(connection: Connection, reader: Address, writer: Address) -> str:
-    """The writing user with its host, as objects name their definer; without a look at the grant tables `%` stands for an unknown host."""
-    if reader.user == writer.user:
-        return str(ask(connection, "SELECT CURRENT_USER()")[0][0])
-    try:
-        hosts = [str(row[1]) for row in ask(connection, "SELECT User, Host FROM mysql.user") if row[0] == writer.user]
-    except pymysql.Error:
-        hosts = []
-    return f"{writer.user}@{hosts[0] if len(hosts) == 1 else '%'}"
 
 
 def _read_only(connection: Connection, server: Server) -> bool:

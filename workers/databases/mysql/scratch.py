@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
+from workers.databases.mysql.accounts import made_by, naming_right, on_scratch, spoken, stand_ins, writing_login
 from workers.databases.mysql.address import Address
 from workers.databases.mysql.binaries import Binaries, series
 from workers.databases.mysql.catalog_frame import Connection, ask, session_number
@@ -64,7 +65,7 @@ class MysqlScratch:
         """Rebuild a database from a dump."""
         with self._started(dump) as server:
             database = _made(server, dump, self._hiding)
-            _restored(database, dump)
+            _restored(database, dump, (replace(item, sql=made_by(item.sql, dump)) for item in script_of(dump)))
             yield database
 
     @contextlib.contextmanager
@@ -155,8 +156,8 @@ class Copy:
         beside = replace(self, name=name)
         with connected(self.superuser) as connection:
             self._note(connection)
-            _create_database(connection, made, _account(self.like.writing_role))
-        _restored(beside, made)
+            _create_database(connection, replace(self.like, database=name, settings=made.settings))
+        _restored(beside, made, script_of(made))
         with connected(self.superuser.at(name)) as connection:
             self._note(connection)
             ask(connection, _RESTORING)
@@ -176,9 +177,8 @@ class Copy:
 
     @property
     def accounts(self) -> Accounts:
-        """The writing role acts here under an account that a socket can reach, and stands for the target's."""
-        user, host = _user(self.like.writing_role), _host(self.like.writing_role)
-        return ((f"{user}@%", f"{user}@{host}"),)
+        """Who is called otherwise on the target."""
+        return stand_ins(self.like)
 
     def _note(self, connection: Connection) -> None:
         self.own.add(session_number(connection))
@@ -188,34 +188,27 @@ def _user(role: str) -> str:
     return role.rpartition("@")[0] or role
 
 
-def _host(role: str) -> str:
-    return role.rpartition("@")[2] if "@" in role else "%"
-
-
-def _account(role: str) -> str:
-    return f"{literal(_user(role))}@'%'"
-
-
-def _named(definer: str) -> str:
-    user, _, host = definer.rpartition("@")
-    return f"{literal(user)}@{literal(host)}"
-
-
 def _made(server: Server, like: Dump, hiding: Hiding) -> Copy:
     """Make the users that own something, the writing role, and an empty database of the target's name that it may do anything in."""
     password = secrets.token_hex(16)
     with connected(server.address()) as connection:
         try:
-            for definer in map(_named, like.roles):
-                ask(connection, f"CREATE USER IF NOT EXISTS {definer} ACCOUNT LOCK")
-            account = _account(like.writing_role)
+            for account in _others(like):
+                role = account.endswith("@")
+                ask(
+                    connection,
+                    f"CREATE {'ROLE' if role else 'USER'} IF NOT EXISTS {spoken(account)}{'' if role else ' ACCOUNT LOCK'}",
+                )
+            account = spoken(writing_login(like))
             ask(connection, f"CREATE USER IF NOT EXISTS {account}")
             ask(connection, f"ALTER USER {account} IDENTIFIED BY '{password}' ACCOUNT UNLOCK")
+            if right := naming_right(like, tuple(int(part) for part in server.version.split("."))):
+                ask(connection, f"GRANT {right} ON *.* TO {account}")
             if (
                 like.engine is Engine.MARIADB
             ):  # as on the target: a routine's text is seen by who made it, else there alone
                 ask(connection, f"GRANT SELECT ON mysql.proc TO {account}")
-            _create_database(connection, like, account)
+            _create_database(connection, like)
         except pymysql.Error as error:
             raise _not_copied("its users and database cannot be made on scratch", error) from None
         copy = Copy(server=server, name=like.database, like=like, password=password, hiding=hiding)
@@ -223,20 +216,26 @@ def _made(server: Server, like: Dump, hiding: Hiding) -> Copy:
     return copy
 
 
-def _create_database(connection: Connection, like: Dump, account: str) -> None:
+def _others(like: Dump) -> tuple[str, ...]:
+    """The accounts beside the writing role's, as scratch calls them."""
+    login = writing_login(like)
+    return tuple(item for item in (on_scratch(account, like) for account in like.roles) if item != login)
+
+
+def _create_database(connection: Connection, like: Dump) -> None:
     collation = dict(like.settings).get("collation_database", "utf8mb4_general_ci")
     ask(connection, f"CREATE DATABASE {quoted(like.database)} COLLATE {collation}")
     pattern = like.database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
     # What runs with its definer's rights reaches the tables there as well; nobody can connect as one.
-    for user in dict.fromkeys((account, *map(_named, like.roles))):
+    for user in map(spoken, (writing_login(like), *_others(like))):
         ask(connection, f"GRANT ALL PRIVILEGES ON {quoted(pattern)}.* TO {user}")
 
 
-def _restored(database: Copy, like: Dump) -> None:
+def _restored(database: Copy, like: Dump, pieces: Iterable[Piece]) -> None:
     """Send each statement alone, under the settings that it was made with. A view may need another: those come again."""
     with connected(database.superuser) as connection:
         database.own.add(session_number(connection))
-        waiting = list(script_of(like))
+        waiting = list(pieces)
         try:
             while waiting:
                 left = [piece for piece in waiting if not _sent(connection, piece, last=False)]

@@ -1,8 +1,9 @@
 """Throw-away MariaDB and MySQL servers, each in a sandbox of its own: nothing but a unix socket leads in, nothing leads out.
 
-The superuser's password is made for each server and given before any stranger's SQL is heard; so only the worker can read
-the log of what others sent, or switch it off. What a server can write is in memory and has a size. Its socket is handed over
-as in the PostgreSQL engine: a second name in a folder that no server sees, and the folder that the server made it in is gone.
+The superuser's name and password are made for each server and given before any stranger's SQL is heard; so only the worker can
+read the log of what others sent, or switch it off, and nobody can let code run as the superuser. What a server can write is in
+memory and has a size. Its socket is handed over as in the PostgreSQL engine: a second name in a folder that no server sees, and
+the folder that the server made it in is gone.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ from workers.sandbox.profile import MEBIBYTE, Bind, Profile
 from workers.sandbox.run import Sandbox
 from workers.sandbox.served import Served
 
-SUPERUSER = "schemagate_scratch"
 SOCKETS = "/sockets"
 """Where a sandbox finds a server's socket folder."""
 
@@ -93,6 +93,7 @@ class Server:
     engine: Engine
     version: str
     served: Served
+    superuser: str
     password: str
 
     @property
@@ -100,14 +101,14 @@ class Server:
         """For another sandbox's profile."""
         return self.socket_dir, SOCKETS
 
-    def address(self, user: str = SUPERUSER, password: str | None = None, database: str = "mysql") -> Address:
-        """Where the worker finds it."""
+    def address(self, user: str = "", password: str = "", database: str = "mysql") -> Address:
+        """Where the worker finds it, as a user, else as the superuser."""
         return Address(
             host="localhost",
             port=0,
             socket=str(self.socket_dir / _SOCKET),
-            user=user,
-            password=self.password if password is None else password,
+            user=user or self.superuser,
+            password=password if user else self.password,
             database=database,
             tls="disabled",
         )
@@ -207,6 +208,7 @@ class Servers:
             engine=self.binaries.engine,
             version=self.binaries.version,
             served=served,
+            superuser=f"schemagate_{secrets.token_hex(8)}",
             password=secrets.token_hex(16),
         )
         while served.alive and time.monotonic() < deadline:
@@ -246,11 +248,11 @@ class Servers:
 def _settle(server: Server) -> None:
     """Make our own superuser, then take away every account that the template came with."""
     with connected(server.address("root", "", "mysql")) as connection:
-        ours = f"'{SUPERUSER}'@'localhost'"
+        ours = f"'{server.superuser}'@'localhost'"
         ask(connection, f"CREATE USER {ours} IDENTIFIED BY '{server.password}'")
         ask(connection, f"GRANT ALL PRIVILEGES ON *.* TO {ours} WITH GRANT OPTION")
     with connected(server.address()) as connection:
-        query = f"SELECT User, Host FROM mysql.user WHERE User <> '{SUPERUSER}' AND User NOT LIKE 'mysql.%' AND User NOT LIKE 'mariadb.%'"
+        query = f"SELECT User, Host FROM mysql.user WHERE User <> '{server.superuser}' AND User NOT LIKE 'mysql.%' AND User NOT LIKE 'mariadb.%'"
         for user, host in ask(connection, query):
             ask(connection, f"DROP USER '{user}'@'{host}'")
         ask(connection, "TRUNCATE TABLE mysql.general_log")

@@ -15,11 +15,12 @@ from workers.core.plan import TargetIdentity
 from workers.core.policy import Allowed
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
+from workers.databases.mysql.accounts import as_one, writing_account
 from workers.databases.mysql.address import Address, address
 from workers.databases.mysql.catalog_frame import Connection, ask, server_of
 from workers.databases.mysql.dump import dump
-from workers.databases.mysql.preflight import account_of, preflight
-from workers.databases.mysql.session import Reading, connected, reading, time_limit
+from workers.databases.mysql.preflight import preflight
+from workers.databases.mysql.session import Accounts, Reading, connected, reading, time_limit
 from workers.databases.mysql.settings import Settings, resolve
 from workers.databases.mysql.spelling import literal
 from workers.databases.mysql.writing import Writing
@@ -58,7 +59,7 @@ class MysqlTarget:
     def reading(self) -> Iterator[Reader]:
         """Open a read-only unit of work."""
         with reading(self._reader) as connection:
-            yield Reading(connection, self._hiding)
+            yield Reading(connection, self._hiding, self._accounts(connection))
 
     def session_settings(self) -> Settings:
         """Say what the executor will set for the writing role."""
@@ -68,7 +69,7 @@ class MysqlTarget:
     def dump(self, version_tables: tuple[Name, ...]) -> Dump:
         """Dump the schema by the reading role."""
         with reading(self._reader) as connection:
-            account = account_of(connection, self._reader, self._writer)
+            account = writing_account(connection, self._reader, self._writer)
             return dump(connection, self._hiding, account, resolve(connection), version_tables)
 
     @contextlib.contextmanager
@@ -90,15 +91,20 @@ class MysqlTarget:
             raise PermissionError("a writing session needs the hold with its lock, and the decision")
         with reading(self._reader) as connection:
             settings, read_from = resolve(connection), _server(connection, self._reader)
+            accounts = self._accounts(connection)
         with connected(self._writer) as connection:
             _require_same(read_from, self._reader, _server(connection, self._writer), self._writer)
             seconds = max(1, round(lock_timeout))
             waits = f"SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}, wait_timeout = {24 * 3600}"
-            writer = Writing(connection, self._hiding, settings, (waits, time_limit(connection, statement_timeout)))
+            limits = (waits, time_limit(connection, statement_timeout))
+            writer = Writing(connection, self._hiding, settings, limits, accounts)
             try:
                 yield writer
             finally:
                 writer.rollback()
+
+    def _accounts(self, connection: Connection) -> Accounts:
+        return as_one(writing_account(connection, self._reader, self._writer))
 
 
 class _Lock:
