@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests import builders as make
 from workers.core.config import Approver, ApproverKind
-from workers.core.names import Direction
+from workers.core.examination import Suggested
+from workers.core.names import Direction, SourceKind
 from workers.core.plan import Continued, Migration, Statement, StatementKind, Undo, WayBack
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.rollout import RolloutState
@@ -120,6 +121,7 @@ def hostile() -> ReportView:
         plan=plan,
         drift=(make.some_drift(1, item),),
         undeclared=(HOSTILE,),
+        suggested=Suggested(f"{HOSTILE}.py", f'"""{HOSTILE}"""\n```\n</details>\n@team\n'),
         notes=(HOSTILE, f"see `{HOSTILE}`"),
         live=make.a_snapshot(unread=(Unread(HOSTILE, (HOSTILE,), HOSTILE),)),
         preflight=make.a_preflight(database=HOSTILE, server=HOSTILE, tls=HOSTILE, superfluous=(HOSTILE,)),
@@ -255,6 +257,7 @@ REPORTS: dict[str, Callable[[], ReportView]] = {
         ),
     ),
     "config_invalid": config_invalid,
+    "undeclared": lambda: make.a_report(undeclared()),
     "several_modules": several_modules,
     "rollback_ready": lambda: make.a_report(
         make.shown(examination=make.an_examination(direction=Direction.ROLLBACK), applied=(make.an_applied(),))
@@ -263,6 +266,29 @@ REPORTS: dict[str, Callable[[], ReportView]] = {
     "500_statements": lambda: many(500),
     "hostile": hostile,
 }
+
+
+def undeclared() -> EnvironmentView:
+    """A model that no migration makes, with the file that autogenerate would write."""
+    entry = "add_column customers.nickname VARCHAR(40)"
+    path = "services/shop/alembic/versions/5d0c77a1be10_add_column_customers_nickname.py"
+    text = (
+        '"""add column customers.nickname"""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\n'
+        'revision = "5d0c77a1be10"\ndown_revision = "8c21e0d4b7aa"\n\n\n'
+        'def upgrade():\n    op.add_column("customers", sa.Column("nickname", sa.String(40), nullable=True))\n\n\n'
+        'def downgrade():\n    op.drop_column("customers", "nickname")\n'
+    )
+    missing = make.a_refusal(
+        RefusalCode.UNDECLARED_CHANGES,
+        f"the models and the migrations of this pull differ in 1 place(s): {entry}",
+        f"commit a migration for it: this report holds the one that the tool would write, ready for {path}",
+        path="services/shop/models.py",
+        line=31,
+    )
+    examination = make.an_examination(
+        environment="staging", undeclared=(entry,), suggested=Suggested(path, text), source=SourceKind.ALEMBIC
+    )
+    return make.shown("staging", missing, examination=examination)
 
 
 def nothing_new() -> EnvironmentView:
@@ -323,6 +349,7 @@ COMMENTS: dict[str, Callable[[], str]] = {
     ),
     "comment_apology": lambda: comments.apology(NoticeView(by="bob", subject="", job="0c5ab7d2-1")),
     "check_environment": lambda: check_text(make.a_report()),
+    "check_undeclared": lambda: check_text(make.a_report(undeclared())),
     "check_aggregate": lambda: checks.aggregate(make.a_report()).summary,
 }
 

@@ -12,6 +12,7 @@ from tests import builders as make
 from tests.rendering.cases import HOSTILE, LOST, NO_BACKUP, PROBE, REPORTS, destructive_prod, hostile, many, ready_prod
 from tests.rendering.reading import PARSER, html_of, words
 from workers.core.config import Approver, ApproverKind, Mode
+from workers.core.examination import Suggested
 from workers.core.plan import Migration
 from workers.core.refusals import Actor, RefusalCode
 from workers.core.schema import Unread
@@ -275,3 +276,18 @@ def test_an_environment_that_another_pipeline_applies_is_watched():
     text = report(make.a_report(make.shown("prod", watched, environment=environment)))
     assert text.startswith("### 👀 prod is only watched here\n")
     assert "To fix" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1\n" * 700, "701 lines are too many"),
+        ("url = 'postgresql://shop:hunter22@db/shop'\n", "looks like a secret"),
+    ],
+)
+def test_a_migration_to_commit_is_shown_whole_or_not_at_all(text, said):
+    suggested = Suggested("alembic/versions/a.py", text)
+    shown = report(make.a_report(make.shown(examination=make.an_examination(suggested=suggested))))
+    assert said in shown
+    assert "x = 1" not in shown
+    assert "hunter22" not in shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.story.conftest import OpenShop
@@ -184,14 +186,43 @@ def test_a_database_without_history_gets_a_baseline_first(open_shop: OpenShop):
     assert "delivery" in shop.prod.columns()
 
 
-def test_a_model_without_its_migration_is_said_and_blocks(open_shop: OpenShop):
-    config = shop_config().replace("    source: alembic\n", '    source: alembic\n    watch: ["shop/models.py"]\n')
-    shop = open_shop(config)
-    house = shop.house
-    change = add_column()
-    pull = house.open_pull({"shop/models.py": change["shop/models.py"]})
-    assert "undeclared_changes" in house.report(pull)
+def test_a_model_without_its_migration_blocks_at_its_line_with_the_file_to_commit(open_shop: OpenShop):
+    house = open_shop(watching_models()).house
+    pull = house.open_pull({"shop/models.py": add_column()["shop/models.py"]})
+    report = house.report(pull)
+    assert "`shop/models.py:22` `undeclared_changes`" in report
     assert house.check(pull).conclusion == "failure"
+    path, text = to_commit(report)
+    assert re.fullmatch(r"alembic/versions/[0-9a-f]{12}_add_column_orders_delivery\.py", path)
+    assert text in (house.check(pull, "schemagate: shop/prod").text or "")
+
+
+@pytest.mark.acceptance
+def test_the_file_to_commit_committed_is_planned_and_applied(open_shop: OpenShop, pg_url: str):
+    shop = open_shop(watching_models(), postgres=pg_url)
+    pull = shop.house.open_pull({"shop/models.py": add_column()["shop/models.py"]})
+    commit_the_file(shop.house, pull)
+    applied(shop.house, pull)
+    assert "delivery" in shop.prod.columns()
+
+
+def commit_the_file(house: House, pull) -> None:
+    path, text = to_commit(house.report(pull))
+    house.push(pull.head_ref, {path: text})
+    assert "undeclared_changes" not in house.report(pull)
+
+
+def watching_models() -> str:
+    return shop_config().replace("    source: alembic\n", '    source: alembic\n    watch: ["shop/models.py"]\n')
+
+
+def to_commit(report: str) -> tuple[str, str]:
+    """(path, text) of the migration that a report holds."""
+    path = re.search(r"Ready to commit: ([^<]+)</summary>", report)
+    text = re.search(r"```python\n(.*?)```", report, re.DOTALL)
+    assert path is not None
+    assert text is not None
+    return path[1], text[1]
 
 
 def test_a_migration_ahead_of_its_models_is_told_and_blocks_nothing(open_shop: OpenShop):

@@ -14,6 +14,7 @@ from tests.story.dying import Died, let_die, revive
 from tests.story.shop import add_column, migration
 from tests.story.targets import MariadbDatabase
 from tests.story.test_continuations import FIRST, MENDED, SECOND, TWICE, held, states
+from tests.story.test_flows import commit_the_file, watching_models
 from workers.messages import ApplyPlan
 
 
@@ -101,3 +102,13 @@ def two_steps() -> dict[str, str | None]:
         '    op.drop_index("one_email", "customers")\n    op.drop_column("orders", "delivery")\n'
     )
     return {f"alembic/versions/{SECOND}_email.py": migration(SECOND, FIRST, up, down)}
+
+
+@pytest.mark.acceptance
+def test_the_migration_that_a_report_holds_is_committed_and_applied(open_shop: OpenShop, prod: MariadbDatabase):
+    shop = open_shop(watching_models(), mariadb=prod)
+    pull = shop.house.open_pull({"shop/models.py": add_column()["shop/models.py"]})
+    commit_the_file(shop.house, pull)
+    shop.house.say(pull, "bob", shop.house.offered(pull))
+    assert "prod applied and verified" in shop.house.answers(pull)[-1]
+    assert "delivery" in shop.prod.columns()

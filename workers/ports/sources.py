@@ -175,8 +175,11 @@ class Source(Protocol):
         """What the tool itself says is wrong with the source's files, without a database; () where only running them could tell."""
         ...
 
-    def place_of(self, tree: Tree, module: Module, entry: str) -> tuple[str, int] | None:
-        """(path, line) of the model that an undeclared entry is about, None where that is not known."""
+    def place_of(self, tree: Tree, module: Module, entry: str, among: tuple[str, ...]) -> tuple[str, int] | None:
+        """(path, line) of the model that an undeclared entry is about, None where that is not known.
+
+        Models that are code are looked for in the files `among` which they may be.
+        """
         ...
 
     def judge_rows(self, history: History, base: History, rows: Rows, environment: str) -> RowsJudged:

@@ -12,6 +12,7 @@ from workers.rendering.pages import plan_pages
 from workers.rendering.phrases import count, runs
 from workers.rendering.planned import elsewhere
 from workers.rendering.statements import Room, sentences, sql, standing_out
+from workers.rendering.suggested import ready
 from workers.rendering.templates import render
 from workers.rendering.verdict import headline, next_step
 from workers.rendering.views import CheckTexts, EnvironmentView, LineNote, ModuleView, ReportView
@@ -72,6 +73,7 @@ def _environment_text(place: Place, room: Room) -> str:
         undo_sql=sql(plan.body.way_back.statements, plan, room).block if plan and plan.body.way_back.statements else "",
         drift=tuple(facts.drift_line(item, place) for item in place.shown.examination.drift[: room.items]),
         undeclared=place.shown.examination.undeclared[: room.items],
+        suggested=ready(place, room),
         checks=facts.checks(place, room),
         not_compared=facts.not_compared(place),
     )

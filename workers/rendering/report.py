@@ -9,11 +9,12 @@ from workers.core.rollout import RolloutState
 from workers.rendering import aftermath, facts
 from workers.rendering.aftermath import Fold
 from workers.rendering.issues import ByActor, by_actor, issue_lists, numbers
-from workers.rendering.markdown import cell, code, fence, link, plain, prose
+from workers.rendering.markdown import cell, code, link, plain, prose
 from workers.rendering.outlook import Outlook, Place, places
 from workers.rendering.phrases import count, joined, moment, runs, some
 from workers.rendering.planned import may_not, planned
 from workers.rendering.statements import Room
+from workers.rendering.suggested import ready
 from workers.rendering.templates import render
 from workers.rendering.verdict import approve_line, headline, next_step
 from workers.rendering.views import ReportView
@@ -178,7 +179,7 @@ def _folds(view: ReportView, found: tuple[Place, ...], room: Room) -> list[Fold]
                 lines=tuple(f"- {plain(item)}" for item in undeclared[: room.items]),
             )
         )
-        folds.append(_suggested(place, room))
+        folds.append(ready(place, room))
     folds += [aftermath.evidence(place) for place in found if place.last is not None]
     folds.append(_checked(found, room))
     if view.other_pulls:
@@ -203,16 +204,6 @@ def _other(place: Place) -> Fold:
         *([f"- {may_not(place)}"] if place.shown.may_not and not ready else []),
     ]
     return Fold(title=f"{place.name}: what is different there", lines=tuple(lines))
-
-
-def _suggested(place: Place, room: Room) -> Fold:
-    """The migration that the tool itself would write for what no migration says, ready to commit; cut, it would be a trap."""
-    suggested = place.shown.examination.suggested
-    if suggested is None or suggested.text.count("\n") > room.sql:
-        return Fold(title="", lines=())
-    return Fold(
-        title=f"Ready to commit: {plain(suggested.path)}", lines=("", *fence(suggested.text, "sql").splitlines())
-    )
 
 
 def _checked(found: tuple[Place, ...], room: Room) -> Fold:

@@ -43,6 +43,7 @@ def report_json(view: ReportView, module: ModuleView, shown: EnvironmentView) ->
         "drift": [drift_to_json(item) for item in examination.drift],
         "undeclared_known": examination.undeclared_known,
         "undeclared": list(examination.undeclared),
+        "suggested": to_json(examination.suggested) if examination.suggested else None,
         "rehearsal": _rehearsal(examination, plan),
         "rollback": _rollback(plan),
         "plan": _plan(shown, plan) if plan else None,

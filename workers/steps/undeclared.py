@@ -56,9 +56,17 @@ def undeclared(known: Known, recording: Recording | None, services: Services) ->
         return Undeclared(notes=(f"models and migrations were not compared: {found.error}",))
     before = _on_base(known, services) if found.declared else frozenset()
     entries = tuple(item for item in found.declared if item not in before)
-    new = _New(entries, found.suggested if entries else None, found.uncompared)
+    new = _New(entries, found.suggested if entries else None, (*_older(found, entries), *found.uncompared))
     services.replays.keep(key, canonical(new).decode())
     return _judged(known, new)
+
+
+def _older(found: Replayed, entries: tuple[str, ...]) -> tuple[str, ...]:
+    """The tool writes all that is missing, and does not know what was missing before."""
+    older = len(found.declared or ()) - len(entries)
+    if not entries or not older or found.suggested is None:
+        return ()
+    return (f"the migration to commit also holds {older} difference(s) that the base branch has already",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +83,35 @@ def _judged(known: Known, new: _New) -> Undeclared:
         return Undeclared(known=True, notes=new.uncompared)
     if _migrations_only(known):
         note = f"models and migrations differ in {len(new.entries)} new place(s); this pull brings migrations only, so that blocks nothing"
-        notes = (_first_file(known) + note, *new.uncompared)
+        place = _own_migration(known)
+        notes = (f"{place[0]}:{place[1]}: {note}" if place else note, *new.uncompared)
         return Undeclared(entries=new.entries, suggested=new.suggested, known=True, notes=notes)
     why = (_refusal(known, new),)
     return Undeclared(entries=new.entries, suggested=new.suggested, known=True, refusals=why, notes=new.uncompared)
 
 
-def _first_file(known: Known) -> str:
+def _place(known: Known, entry: str, changed: tuple[str, ...]) -> tuple[str, int] | None:
+    """Where this pull changed the model, or took it away; where it left all models alone, its own first migration."""
+    trees, module = (known.merge, known.question.checkout.base), known.question.module
+    models = (known.source.place_of(tree, module, entry, changed) for tree in trees)
+    here = {item.path for item in known.merge.entries()}
+    found = next((place for place in models if place and place[0] in changed and place[0] in here), None)
+    return found or _own_migration(known) or known.source.place_of(known.merge, module, entry, changed)
+
+
+def _changed(known: Known) -> tuple[str, ...]:
+    """The files besides migrations that are not as the base branch has them, those that are gone included."""
+    sides = ({item.path: item.oid for item in tree.entries()} for tree in (known.question.checkout.base, known.merge))
+    before, after = sides
+    migrations = {item.path for item in (*known.history.revisions, *known.base.revisions)}
+    paths = sorted(before.keys() | after.keys())
+    return tuple(path for path in paths if before.get(path) != after.get(path) and path not in migrations)
+
+
+def _own_migration(known: Known) -> tuple[str, int] | None:
     """Where the pull's own first migration stands."""
     own = (item for item in known.history.revisions if known.base.get(item.id) is None)
-    return next((f"{item.path}:{item.line}: " for item in own), "")
+    return next(((item.path, item.line) for item in own), None)
 
 
 def _migrations_only(known: Known) -> bool:
@@ -105,7 +132,7 @@ def _key(known: Known) -> str:
         code_digest(known.question.checkout.base),
         known.live.fingerprint if known.adopted else "",
         known.python.digest if known.python else "",
-        2,  # the format of what is kept
+        3,  # the format of what is kept
     ]
     return sha256(canonical(parts))
 
@@ -163,9 +190,14 @@ def _at_head(known: Known, tree: Tree, heads: tuple[str, ...]) -> ReplayQuestion
 
 
 def _refusal(known: Known, new: _New) -> Refusal:
-    entries = new.entries
-    shown = "; ".join(entries[:3]) + ("; …" if len(entries) > 3 else "")
-    place = known.source.place_of(known.merge, known.question.module, entries[0])
+    entries, changed = new.entries, _changed(known)
+    places = [_place(known, entry, changed) for entry in entries[:3]]
+    place = places[0]
+    words = [
+        f"{entry} ({at[0]}:{at[1]})" if at and at != place else entry
+        for entry, at in zip(entries, places, strict=False)
+    ]
+    shown = "; ".join(words) + ("; …" if len(entries) > 3 else "")
     fix = f"commit a migration for it (`{_WRITERS[known.source.kind]}`)"
     if new.suggested is not None:
         fix = f"commit a migration for it: this report holds the one that the tool would write, ready for {new.suggested.path}"

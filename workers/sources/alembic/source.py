@@ -14,6 +14,7 @@ from workers.sources.alembic import detect, version_table
 from workers.sources.alembic.dependencies import dependency_files
 from workers.sources.alembic.environments import Environments
 from workers.sources.alembic.history import read_history
+from workers.sources.alembic.models import place_in
 from workers.sources.alembic.record import Recorder
 
 
@@ -61,10 +62,12 @@ class AlembicSource:
         del tree, module
         return ()
 
-    def place_of(self, tree: Tree, module: Module, entry: str) -> tuple[str, int] | None:
-        """Nothing: models are code, and were only run."""
-        del tree, module, entry
-        return None
+    def place_of(self, tree: Tree, module: Module, entry: str, among: tuple[str, ...]) -> tuple[str, int] | None:
+        """Where a class or `Table` of these files says it; what builds its models in other ways has no place."""
+        del module
+        contents = ((path, tree.read(path)) for path in among if path.endswith(".py"))
+        places = (place_in(path, content, entry) for path, content in contents if content is not None)
+        return next((place for place in places if place is not None), None)
 
     def judge_rows(self, history: History, base: History, rows: Rows, environment: str) -> RowsJudged:
         """Nothing: a row is a revision and no more."""

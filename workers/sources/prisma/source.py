@@ -80,8 +80,9 @@ class PrismaSource:
         said = self._described(tuple(SchemaFile(*file) for file in project.files), self._line(tree, module, project))
         return _schema_faults(project, said)
 
-    def place_of(self, tree: Tree, module: Module, entry: str) -> tuple[str, int] | None:
+    def place_of(self, tree: Tree, module: Module, entry: str, among: tuple[str, ...]) -> tuple[str, int] | None:
         """The line of the model, or of the field, that an entry names; else where the schema begins."""
+        del among
         project = self._project(tree, module)
         place = project.outline.named_in(entry)
         return (place.path, place.line) if place else (project.files[0][0], 1)

@@ -17,7 +17,7 @@ import alembic
 from alembic.autogenerate import RevisionContext
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from mako.template import Template
+from mako.template import Template  # type: ignore[import-untyped]
 
 _DATE = re.compile(r"^Create Date: (.+)$", re.MULTILINE)
 _FIRST = re.compile(r"(\w+) (?:unique )?(?:\w+Constraint )?([\w.]+)")
