@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+# ruff: noqa: PLC0415 -- a small schema is read in less time than the half of what these commands may need takes to import
 import argparse
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workers.console.output import Parser, progress, tell, url_around, write
 from workers.console.standalone import open_target
-from workers.core.config import Filter, FilterMode
-from workers.core.diff import diff, diff_to_json
 from workers.core.errors import ExpectedError
-from workers.core.narrow import narrowed
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
 from workers.core.uncollected import uncollected
-from workers.local.clock import SystemClock
-from workers.ports import Target
-from workers.rendering.differences import DiffFormat, diff_text
+
+if TYPE_CHECKING:
+    from workers.ports import Target
 
 _FORMATS = ("text", "json", "markdown")
 
@@ -50,7 +48,8 @@ def url_given(found: argparse.Namespace) -> str:
 
 
 def _connect_check(found: argparse.Namespace) -> int:
-    from workers.rendering.connection import connection_check  # noqa: PLC0415 -- templates are for this command alone
+    from workers.local.clock import SystemClock
+    from workers.rendering.connection import connection_check
 
     with progress("asking the database"):
         preflight = open_target(url_given(found)).preflight()
@@ -72,9 +71,15 @@ def _diff(found: argparse.Namespace) -> int:
 
 
 def _compare(found: argparse.Namespace) -> int:
+    from concurrent.futures import ThreadPoolExecutor
+
     readers = [_side(side) for side in (found.old, found.new)]
     with progress("reading both schemas"), ThreadPoolExecutor(len(readers)) as pool:
-        old, new = (_narrowed(side, found) for side in pool.map(_read, readers))
+        read = pool.map(_read, readers)
+        from workers.core.diff import diff, diff_to_json
+        from workers.rendering.differences import DiffFormat, diff_text
+
+        old, new = (_narrowed(side, found) for side in read)
     changes = diff(old, new)
     if found.format == "json":
         write(json.dumps(diff_to_json(old, new, changes), indent=1) + "\n", None)
@@ -87,6 +92,11 @@ def _compare(found: argparse.Namespace) -> int:
 
 def _narrowed(snapshot: Snapshot, found: argparse.Namespace) -> Snapshot:
     """What the options leave of a schema."""
+    if not (found.schema or found.exclude_extensions):
+        return snapshot
+    from workers.core.config import Filter, FilterMode
+    from workers.core.narrow import narrowed
+
     if found.schema:
         snapshot = narrowed(snapshot, Filter(FilterMode.EXPLICIT, tuple(found.schema)))
     return narrowed(snapshot, Filter(FilterMode.EXCLUDE_EXTENSIONS)) if found.exclude_extensions else snapshot

@@ -12,11 +12,11 @@ from workers.core.errors import ExpectedError
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
-from workers.sandbox.machine import Machine, find_machine
 from workers.settings import KEY_BYTES, Sandbox, create_key, data_dir, read_keys
 
 if TYPE_CHECKING:
     from workers.ports import Target
+    from workers.sandbox.machine import Machine
 
 # Nothing in such a URL can be read in two ways.
 _PLAIN = re.compile(r"[a-z]+://(?:[\w.~%-]+(?::[\w.~%!*-]*)?@)?[\w.-]*(?::\d{1,5})?(?:/[\w./~ -]*)?")
@@ -35,6 +35,8 @@ def folder() -> Path:
 
 def open_machine(*, remembered: bool = False) -> Machine:
     """The sandbox of this machine, or why there is none."""
+    from workers.sandbox.machine import find_machine  # noqa: PLC0415 -- a server is asked without it
+
     off = os.environ.get("SCHEMAGATE_SANDBOX") == Sandbox.OFF.value
     return find_machine(folder(), off=off, remembered=remembered)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from workers.core.examination import Preflight
 from workers.core.names import Engine
-from workers.core.plan import Statement, StatementKind
 from workers.rendering.markdown import code, plain
+
+if TYPE_CHECKING:  # who lists differences alone is spared what a plan is
+    from workers.core.examination import Preflight
+    from workers.core.plan import Statement
 
 _VERBS = """
     add alter ask attach build call change comment copy create delegate delete detach disable drop empty enable gather grant insert make
@@ -101,6 +104,8 @@ def label(kind: str, name: Sequence[str]) -> str:
 
 def runs(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     """The statements that people read; the version table's bookkeeping is left out unless there is nothing else."""
+    from workers.core.plan import StatementKind  # noqa: PLC0415 -- see above
+
     read = tuple(item for item in statements if item.parsed.kind is not StatementKind.BOOKKEEPING)
     return read or tuple(statements)
 

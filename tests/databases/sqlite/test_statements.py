@@ -11,7 +11,7 @@ from tests.databases.sqlite.files import content, made
 from workers.core.plan import Parsed, StatementKind
 from workers.databases.sqlite.database import SqliteDatabase
 from workers.databases.sqlite.file import Mode, find
-from workers.databases.sqlite.work import SqliteWriter
+from workers.databases.sqlite.writing import SqliteWriter
 
 pytestmark = pytest.mark.sandbox
 

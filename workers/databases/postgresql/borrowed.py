@@ -24,8 +24,9 @@ from workers.core.schema import Name, Snapshot, Value
 from workers.databases.postgresql.address import Address
 from workers.databases.postgresql.doorway import doorway
 from workers.databases.postgresql.scratch import LIMITS, checksums, fill, major, settle
-from workers.databases.postgresql.session import Connection, Reading, Settings, Writing, connected, reading
+from workers.databases.postgresql.session import Connection, Reading, Settings, connected, reading
 from workers.databases.postgresql.settings import path_of
+from workers.databases.postgresql.writing import Writing
 from workers.ports import Bind, Dump, Reader, ScratchAddress, ScratchDatabase, Writer
 from workers.reading.lexer import split
 from workers.sandbox.identity import Identity

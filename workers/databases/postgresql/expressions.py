@@ -11,8 +11,6 @@ import functools
 import re
 from collections.abc import Iterator
 
-from workers.reading.postgresql_tree import Node, UnreadableSqlError, deparsed, pb, syntax_tree, wrappers
-
 _MARKS = re.compile(r"ARRAY\[|\b(?:AND|OR)\b")
 _SELECT = "SELECT "
 
@@ -22,7 +20,7 @@ def canonical(expression: str) -> str:
     """Return an expression's canonical text. What holds none of the unstable forms is kept as the server wrote it."""
     if not _MARKS.search(expression):
         return expression
-    return _canonical(_SELECT + expression).removeprefix(_SELECT)
+    return _spelled(_SELECT + expression).removeprefix(_SELECT)
 
 
 @functools.lru_cache(maxsize=2048)
@@ -31,53 +29,13 @@ def canonical_statement(text: str, before: str = "") -> str:
     text = text.strip().removesuffix(";")
     if not _MARKS.search(text):
         return text
-    return _canonical(before + text).removeprefix(before)
+    return _spelled(before + text).removeprefix(before)
 
 
-def _canonical(text: str) -> str:
-    """A text that this parser cannot read (the syntax of a newer server) or cannot write stays as it is."""
-    try:
-        tree = syntax_tree(text)
-        for node in wrappers(tree):
-            _push_cast(node)
-        return deparsed(tree)
-    except UnreadableSqlError:
-        return text
+def _spelled(text: str) -> str:
+    from workers.databases.postgresql.expression_tree import spelled  # noqa: PLC0415 -- large, and many a schema has nothing for it
 
-
-def _push_cast(node: Node) -> None:
-    """Replace `ARRAY[a, b]::t[]` by `ARRAY[a::t, b::t]`, which is how the server reads it."""
-    if node.WhichOneof("node") != "type_cast" or node.type_cast.arg.WhichOneof("node") != "a_array_expr":
-        return
-    cast = node.type_cast
-    if not cast.type_name.array_bounds or not cast.arg.a_array_expr.elements:
-        return
-    array = pb.Node()
-    array.CopyFrom(cast.arg)
-    for element in array.a_array_expr.elements:
-        _cast_element(element, cast.type_name)
-    node.CopyFrom(array)
-
-
-def _cast_element(element: Node, array_type: Node) -> None:
-    if element.WhichOneof("node") == "a_array_expr":
-        inner = array_type
-    else:
-        inner = pb.TypeName()
-        inner.CopyFrom(array_type)
-        inner.ClearField("array_bounds")
-        if element.WhichOneof("node") == "type_cast" and _same_type(element.type_cast.type_name, inner):
-            return
-    cast = pb.Node()
-    cast.type_cast.arg.CopyFrom(element)
-    cast.type_cast.type_name.CopyFrom(inner)
-    element.CopyFrom(cast)
-    _push_cast(element)
-
-
-def _same_type(one: Node, other: Node) -> bool:
-    names = [[item.string.sval for item in each.names if item.string.sval != "pg_catalog"] for each in (one, other)]
-    return names[0] == names[1] and list(one.typmods) == list(other.typmods) and not one.array_bounds
+    return spelled(text)
 
 
 _PIECES = re.compile(

@@ -22,8 +22,9 @@ from workers.databases.postgresql.binaries import Binaries
 from workers.databases.postgresql.catalog_frame import USER
 from workers.databases.postgresql.dump import rights
 from workers.databases.postgresql.server import Server, Servers
-from workers.databases.postgresql.session import Connection, Reading, Settings, Writing, connected, reading
+from workers.databases.postgresql.session import Connection, Reading, Settings, connected, reading
 from workers.databases.postgresql.settings import path_of
+from workers.databases.postgresql.writing import Writing
 from workers.ports import Bind, Dump, Reader, Rows, ScratchAddress, ScratchDatabase, Writer
 from workers.sandbox.run import Sandbox
 

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from workers.core.errors import ExpectedError
-from workers.core.examination import Preflight
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
-from workers.core.plan import TargetIdentity
-from workers.core.policy import Allowed
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.postgresql.address import Address, address
-from workers.databases.postgresql.binaries import Binaries
-from workers.databases.postgresql.dump import dump
-from workers.databases.postgresql.preflight import pooled, preflight
-from workers.databases.postgresql.session import Connection, Reading, Settings, Writing, connected, reading
+from workers.databases.postgresql.session import Connection, Reading, Settings, connected, reading
 from workers.databases.postgresql.settings import path_of, resolve
-from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
+from workers.ports import DatabaseLock, Held, Reader, Writer
+
+# ruff: noqa: PLC0415 -- what only reads a schema is spared everything else: importing it takes longer than reading a hundred tables
+if TYPE_CHECKING:
+    from workers.core.examination import Preflight
+    from workers.core.plan import TargetIdentity
+    from workers.core.policy import Allowed
+    from workers.databases.postgresql.binaries import Binaries
+    from workers.ports import Dump
 
 LOCK_KEY = 0x736368656D616761  # "schemaga": one for each database, since advisory locks belong to one
 _CHECKS_CLIENTS = 140000
@@ -45,6 +48,8 @@ class PostgresqlTarget:
     @property
     def identity(self) -> TargetIdentity:
         """Which database it is: by the cluster's own number where the role may ask, else by host and port."""
+        from workers.core.plan import TargetIdentity
+
         with reading(self._reader) as connection:
             return TargetIdentity(
                 Engine.POSTGRESQL, _server(connection, self._reader), connection.info.dbname, self._writer.role
@@ -52,6 +57,8 @@ class PostgresqlTarget:
 
     def preflight(self) -> Preflight:
         """Look at connection, role, version and blockers."""
+        from workers.databases.postgresql.preflight import preflight
+
         return preflight(self._reader, self._writer, separate=self._separate)
 
     @contextlib.contextmanager
@@ -67,6 +74,8 @@ class PostgresqlTarget:
 
     def dump(self, version_tables: tuple[Name, ...]) -> Dump:
         """Dump the schema by the reading role."""
+        from workers.databases.postgresql.dump import dump
+
         with reading(self._reader) as connection:
             settings = self._settings(connection)
             return dump(connection, self._reader, self._writer.role, settings, version_tables, self._binaries)
@@ -74,6 +83,8 @@ class PostgresqlTarget:
     @contextlib.contextmanager
     def lock(self) -> Iterator[DatabaseLock | None]:
         """Try to take the database's lock on a connection of its own."""
+        from workers.databases.postgresql.preflight import pooled
+
         if pooled(self._writer):
             raise _lent()
         with connected(self._writer, "schemagate lock") as connection:
@@ -87,6 +98,9 @@ class PostgresqlTarget:
         self, held: Held, allowed: Allowed, *, lock_timeout: float, statement_timeout: float
     ) -> Iterator[Writer]:
         """Open the writing session. Without both proofs there is none."""
+        from workers.core.policy import Allowed
+        from workers.databases.postgresql.writing import Writing
+
         proofs: tuple[object, object] = (held, allowed)
         if not (isinstance(proofs[0], Held) and isinstance(proofs[1], Allowed) and held.lock.held()):
             raise PermissionError("a writing session needs the hold with its lock, and the decision")

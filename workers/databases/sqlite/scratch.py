@@ -15,7 +15,8 @@ from workers.core.schema import Name
 from workers.databases.sqlite.catalog import FILE_PRAGMAS, read_types
 from workers.databases.sqlite.file import Mode, Place, new
 from workers.databases.sqlite.session import READ_SECONDS, Opener, Session
-from workers.databases.sqlite.work import SqliteWriter, reading
+from workers.databases.sqlite.work import reading
+from workers.databases.sqlite.writing import SqliteWriter
 from workers.ports import Bind, Dump, Reader, ScratchAddress, ScratchDatabase, StatementError, Writer
 from workers.reading.lexer import split
 from workers.reading.sqlite import quoted

@@ -7,21 +7,25 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workers.core.errors import ExpectedError
-from workers.core.examination import Preflight
 from workers.core.names import Engine
-from workers.core.plan import TargetIdentity
-from workers.core.policy import Allowed
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.sqlite.catalog import FILE_PRAGMAS, read_file_pragmas
-from workers.databases.sqlite.dump import dump_schema
 from workers.databases.sqlite.file import Mode, Place, find, path_of, writable
 from workers.databases.sqlite.session import FileError, Opener, Session
-from workers.databases.sqlite.work import SETTINGS, SqliteWriter, reading
-from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
+from workers.databases.sqlite.work import SETTINGS, reading
+from workers.ports import DatabaseLock, Held, Reader, Writer
 from workers.sandbox.run import Sandbox
+
+# ruff: noqa: PLC0415 -- what only reads a schema is spared everything else: importing it takes longer than reading a hundred tables
+if TYPE_CHECKING:
+    from workers.core.examination import Preflight
+    from workers.core.plan import TargetIdentity
+    from workers.core.policy import Allowed
+    from workers.ports import Dump
 
 _READ_WAIT = 10.0
 _LOCK_WAIT = 1.0
@@ -67,6 +71,8 @@ class SqliteTarget:
 
     @property
     def identity(self) -> TargetIdentity:
+        from workers.core.plan import TargetIdentity
+
         place = find(self.path)
         return TargetIdentity(engine=Engine.SQLITE, server=place.identity, database=place.name, role="")
 
@@ -88,6 +94,8 @@ class SqliteTarget:
         return (("encoding", str(encoding)), *SETTINGS)
 
     def dump(self, version_tables: tuple[Name, ...]) -> Dump:
+        from workers.databases.sqlite.dump import dump_schema
+
         place = find(self.path)
         with self._session(place) as session, reading(session, place.name) as reader:
             return dump_schema(session, reader, place.name, version_tables)
@@ -117,6 +125,8 @@ class SqliteTarget:
         self, held: Held, allowed: Allowed, *, lock_timeout: float, statement_timeout: float
     ) -> Iterator[Writer]:
         """The session that has the lock, for statements. There is no waiting for locks: all of them are taken."""
+        from workers.databases.sqlite.writing import SqliteWriter
+
         place = find(self.path)
         session = self.locked.sessions.get(place.path)
         if session is None or not isinstance(held.lock, SqliteLock) or not held.lock.is_of(session):
@@ -166,6 +176,8 @@ def sqlite_target(url: str, area: Path, sandbox: Sandbox) -> SqliteTarget:
 
 
 def _preflight(place: Place, session: Session, reader: Reader, can_write: bool) -> Preflight:  # noqa: FBT001
+    from workers.core.examination import Preflight
+
     snapshot = reader.snapshot()
     pragmas = {name: str(session.rows(f"PRAGMA {name}")[0][0]) for name in _ASKED}
     pragmas |= {name: str(value) for name, value in read_file_pragmas(session).items() if name in FILE_PRAGMAS}
