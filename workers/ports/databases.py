@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from workers.core.diff import Change
-from workers.core.examination import Preflight
 from workers.core.names import Engine
-from workers.core.plan import Parsed, TargetIdentity
-from workers.core.policy import Allowed
 from workers.core.schema import Name, Snapshot
 from workers.ports.code import Bind
+
+if TYPE_CHECKING:  # a command that reads one schema needs none of these, and making them takes its time
+    from workers.core.diff import Change
+    from workers.core.examination import Preflight
+    from workers.core.plan import Parsed, TargetIdentity
+    from workers.core.policy import Allowed
 
 Rows = tuple[tuple[str | None, ...], ...]
 
