@@ -31,6 +31,15 @@ def test_a_reason_that_names_a_line_becomes_a_note_on_it():
     assert "statement 2 fails" in texts.annotations[0].message
 
 
+def test_a_remark_that_begins_with_a_line_becomes_a_warning_on_it():
+    notes = ("shop/versions/1_a.py:4: models and migrations differ", "nothing of a line: here", "https://x:1: y")
+    examination = make.an_examination(notes=notes)
+    texts = check_of(make.a_report(make.shown("staging", examination=examination)))
+    assert [(note.path, note.line, note.level, note.message) for note in texts.annotations] == [
+        ("shop/versions/1_a.py", 4, "warning", "models and migrations differ")
+    ]
+
+
 def test_an_environment_says_its_plan_code_in_the_title():
     assert check_of(make.a_report()).title == "staging: ready · plan 4be01d7"
     assert check_of(make.a_report(), 1).title == "prod: waits · plan c19a6f2"

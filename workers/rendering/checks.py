@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from workers.core.redact import redact
 from workers.core.refusals import Refusal
 from workers.rendering import facts
@@ -20,6 +22,7 @@ from workers.rendering.views import CheckTexts, EnvironmentView, LineNote, Modul
 __all__ = ["aggregate", "environment_check", "plan_pages"]
 LONGEST = 65_535
 MOST_NOTES = 50
+_PLACED = re.compile(r"(?P<path>[^\s:]+\.[a-z]+):(?P<line>\d{1,7}): (?P<words>.+)", re.DOTALL)
 _ROOMS = (Room(), Room(sentences=100, sql=200, items=40, wide=80), Room(sentences=10, sql=10, items=5, wide=40))
 
 
@@ -55,7 +58,7 @@ def environment_check(view: ReportView, module: ModuleView, shown: EnvironmentVi
         title=_title(title),
         summary=f"{said} · [the report]({view.url})",
         text=_fitted(text),
-        annotations=_notes(missing),
+        annotations=(*_notes(missing), *_told(shown.examination.notes))[:MOST_NOTES],
     )
 
 
@@ -91,6 +94,21 @@ def _notes(found: tuple[Refusal, ...]) -> tuple[LineNote, ...]:
         for item in found
         if item.path
     )[:MOST_NOTES]
+
+
+def _told(notes: tuple[str, ...]) -> tuple[LineNote, ...]:
+    """What was noticed on a line and blocks nothing; such a note begins with its place."""
+    placed = (found for note in notes if (found := _PLACED.fullmatch(note)))
+    return tuple(
+        LineNote(
+            path=found["path"],
+            line=int(found["line"]),
+            level="warning",
+            title="noticed",
+            message=visible(redact(found["words"]), keep="\n"),
+        )
+        for found in placed
+    )
 
 
 def _title(text: str) -> str:
