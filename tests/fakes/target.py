@@ -47,13 +47,17 @@ def _after(tables: frozenset[str], word: str, name: str) -> frozenset[str]:
 
 @dataclass
 class FakeDatabase:
-    """`failures` are raised in turn, one for each run of the command that they stand under; `commands` is what was run."""
+    """`failures` are raised in turn, one for each run of the command that they stand under; `commands` is what was run.
+
+    `counts` are rows by table and column, "" for the table's own.
+    """
 
     state: State = field(default_factory=State)
     failures: dict[str, list[StatementError]] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     locked: bool = False
     more: tuple[SchemaObject, ...] = ()
+    counts: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     @property
     def identity(self) -> TargetIdentity:
@@ -130,6 +134,10 @@ class FakeWriter:
     def has_rows(self, table: Name) -> bool:
         del table
         return False
+
+    def count(self, table: Name, column: str, most: int) -> int | None:
+        rows = self.database.counts.get((*table, column))
+        return None if rows is None else min(rows, most)
 
     def commit(self) -> None:
         self._run("COMMIT")

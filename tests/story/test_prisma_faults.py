@@ -74,14 +74,24 @@ def test_a_database_without_a_history_needs_a_baseline(open_prisma: OpenPrisma):
     assert f"/baseline prod {FIRST}" in report
 
 
-def test_a_renamed_column_is_told_as_the_loss_that_it_is(open_prisma: OpenPrisma):
-    house, _ = open_prisma()
+def test_a_renamed_column_is_told_as_the_loss_that_it_is_with_the_rows_that_hold_a_value(open_prisma: OpenPrisma):
+    rows = (
+        "INSERT INTO customers (email) VALUES ('a');\n" + "INSERT INTO orders (customer_id, note) VALUES (1, {});\n" * 3
+    )
+    house, _ = open_prisma(live=applied() + rows.format("'x'", "NULL", "'y'"))
     sql = 'ALTER TABLE "orders" DROP COLUMN "note";\nALTER TABLE "orders" ADD COLUMN "remark" TEXT;\n'
     files = {SCHEMA: schema().replace("note ", "remark "), script(SECOND): sql}
     pull = house.open_pull(files)
     report = house.report(pull)
     assert "deletes column orders.note" in report
-    assert "warns: You are about to drop the column `note` on the `orders` table" in report.replace("\\`", "`")
+    plain = report.replace("\\`", "`")
+    assert (
+        "warns: You are about to drop the column `note` on the `orders` table, which still contains 2 non-null values"
+        in plain
+    )
+    assert "rows were counted on prod for that" in plain
+    house.say(pull, "bob", "/plan prod")  # the plan is the stored one
+    assert "which still contains 2 non-null values" in house.report(pull)
     assert "--allow-destructive" in report
 
 

@@ -23,6 +23,10 @@ WHY = '--allow-push "a prototype"'
 RISK = '--allow-destructive --accept-risk "nothing is in it"'
 
 
+ORDERS = "INSERT INTO customers (email) VALUES ('a');\n" + "INSERT INTO orders (customer_id) VALUES (1);\n" * 3
+PAID = schema().replace("  note       String?\n", "  note       String?\n  paid       Int\n")
+
+
 def pushed_files(provider: str = "sqlite") -> dict[str, str]:
     """The shop without a migration."""
     kept = {CONFIG: prisma_config(more=PUSH), SCHEMA: schema(provider)}
@@ -59,9 +63,10 @@ def test_a_push_that_takes_away_is_refused_without_its_words_and_done_with_them(
     open_prisma: OpenPrisma, request: pytest.FixtureRequest, provider: str
 ):
     postgres = request.getfixturevalue("pg_url") if provider == "postgresql" else ""
-    house, prod = open_prisma(pushed_files(provider), postgres=postgres, live=first(provider))
+    live = f"{first(provider)}\n{ORDERS}UPDATE orders SET note = 'x' WHERE id = 2;"
+    house, prod = open_prisma(pushed_files(provider), postgres=postgres, live=live)
     pull = house.open_pull({SCHEMA: schema(provider).replace("  note       String?\n", "")})
-    assert "warns: " in house.report(pull)
+    assert "which still contains 1 non-null values" in house.report(pull)
     house.say(pull, "bob", f"/approve prod {house.code(pull)} {WHY}")
     assert "`destructive_not_allowed`" in house.answers(pull)[-1]
     assert "note" in prod.columns()
@@ -72,12 +77,18 @@ def test_a_push_that_takes_away_is_refused_without_its_words_and_done_with_them(
     assert "note" not in prod.columns()
 
 
-def test_what_the_engine_cannot_push_is_refused_with_its_words(open_prisma: OpenPrisma):
-    house, prod = open_prisma(pushed_files(), live=first())
-    pull = house.open_pull({SCHEMA: schema().replace("  note       String?\n", "  note       String?\n  paid Int\n")})
-    assert "`rehearsal_failed`" in house.report(pull)
-    assert "Prisma cannot push it: Added the required column `paid` to the `orders` table" in house.report(pull)
-    assert "paid" not in prod.columns()
+def test_what_the_engine_cannot_push_for_the_rows_that_are_there_is_refused_with_its_words(open_prisma: OpenPrisma):
+    house, prod = open_prisma(pushed_files(), live=f"{first()}\n{ORDERS}")
+    pull = house.open_pull({SCHEMA: PAID})
+    report = house.report(pull)
+    assert "`rehearsal_failed`" in report
+    assert "Prisma cannot push it: Added the required column `paid` to the `orders` table" in report
+    assert "There are 3 rows in this table" in report
+    prod.run("DELETE FROM orders")
+    house.say(pull, "bob", "/plan prod")
+    house.say(pull, "bob", f"/approve prod {house.code(pull)} {WHY} {RISK}")
+    assert "prod applied and verified" in house.answers(pull)[-1], house.report(pull)
+    assert "paid" in prod.columns()
 
 
 @pytest.mark.acceptance

@@ -73,8 +73,8 @@ class Statement:
     """One SQL statement of a plan; with `batch` a whole script that is sent as one text.
 
     `group` counts transactions from 0: statements of one group commit together; `transactional` false means the statement is a group of its own
-    outside any transaction. `rows` is the number of rows the bookkeeping write must hit, `records` what the version table holds after it.
-    `effect` is what it changed in the rehearsal.
+    outside any transaction. `rows` is the number of rows the bookkeeping write must hit, `records` what it changes in the version table.
+    `effect` is what it changed in the rehearsal; of a way back it is not kept, because the plan that runs it is rehearsed anew.
     """
 
     sql: str
@@ -186,7 +186,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the rehearsal measured; shown, and not covered by the digest because it differs from run to run. Seconds by statement."""
+    """What the rehearsal measured; shown, and not covered by the digest because it differs from run to run. Seconds by statement.
+
+    `warnings` are what the source's own tool said against the plan, as the target's rows were then.
+    """
 
     seconds: tuple[float, ...] = ()
     scratch_version: str = ""
@@ -218,6 +221,7 @@ class Plan:
         return self.key.direction is Direction.BASELINE and not self.body.statements
 
     @property
+    warnings: tuple[str, ...] = ()
     def destroys(self) -> tuple[str, ...]:
         """Everything that a statement of the plan takes away, in order, once each."""
         return tuple(dict.fromkeys(item for statement in self.body.statements for item in statement.destroys))

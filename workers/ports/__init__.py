@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from workers.ports.memory import Evidence, PullMemory, Rejection, SeenPush, Store, Turn
     from workers.ports.services import Clock, Configs, Inbox, Loaded, Queue, Replays, Secrets, Services, Signer
     from workers.ports.sources import (
+        Counted,
         History,
         PythonEnvironment,
         RecordDirection,
@@ -75,6 +76,7 @@ __all__ = [
     "CommitAuthors",
     "CommitFile",
     "Configs",
+    "Counted",
     "Database",
     "DatabaseLock",
     "DeploymentState",

@@ -56,6 +56,13 @@ class Reader(Protocol):
         """Whether a table holds any row; a table that is not there holds none."""
         ...
 
+    def count(self, table: Name, column: str, most: int) -> int | None:
+        """How many rows a table holds, or how many of them have a value in `column` (where it is not ""), counted up to `most`.
+
+        None where it is no table, may not be read, or is not counted in time.
+        """
+        ...
+
 
 class StatementError(Exception):
     """A statement failed. `lock_timeout` says that it only waited too long for a lock; `state` is the engine's own code."""

@@ -77,13 +77,22 @@ class RecordedStatement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many rows a table holds, or how many of them have a value in `column` where it is not "". The table is named as snapshots name it."""
+
+    table: Name
+    column: str = ""
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """What one run of the recorder gave. `failed` names the revision that raised, with `error`; `declared` is None where it was not asked.
 
     `undo` is the downgrade from the end back to the start, None with `undo_error` where it cannot run. `fixed` says that the statements stand
     in files, so that no row which the tool reads decides what they are. `created` is the migration that the tool would make for what is
-    declared beyond the migrations, `warnings` are what the tool itself says against the statements. `uncompared` says of what `declared` is
-    silent.
+    declared beyond the migrations, `warnings` are what the tool itself says against the statements, and `asked` the counts of rows that it
+    judged by: those of the request, and others that it supposed. `uncompared` says of what `declared` is silent.
     """
 
     statements: tuple[RecordedStatement, ...]
@@ -99,6 +108,7 @@ class Recording:
     fixed: bool = False
     created: Suggested | None = None
     warnings: tuple[str, ...] = ()
+    asked: tuple[Counted, ...] = ()
     uncompared: tuple[str, ...] = ()
 
 
@@ -107,7 +117,8 @@ class RecordRequest:
     """Run a project's own migrations in the sandbox on a scratch database, and write down what they send.
 
     `to` names the revisions to arrive at (heads, or what `/rollback` goes back to; empty: base). `undo_to` asks for the way back as well.
-    `done` are the revisions that the scratch database's version table says are applied.
+    `done` are the revisions that the scratch database's version table says are applied. `counts` are rows of the target, for a tool that judges
+    by them.
     """
 
     tree: Tree
@@ -120,6 +131,7 @@ class RecordRequest:
     undo_to: tuple[str, ...] | None = None
     declared: bool = False
     python: PythonEnvironment | None = None
+    counts: tuple[Counted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +210,10 @@ class Source(Protocol):
 
     def confirm(self, request: RecordRequest) -> str:
         """What the tool itself says against the records of a scratch database that our statements led from `done` to `to`; "" where it agrees."""
+        ...
+
+    def weigh(self, request: RecordRequest) -> tuple[str, ...] | None:
+        """What the tool itself says against the way from `done` to the models, by the request's counts, on a copy at `done`; None where it cannot."""
         ...
 
     def record(self, request: RecordRequest) -> Recording:

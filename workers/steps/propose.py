@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from workers.core.authority import authority_effect
 from workers.core.diff import diff
@@ -63,14 +64,18 @@ class Proposal:
 def propose(known: Known, services: Services) -> Proposal:
     """Return the plan of what is pending, with the undeclared changes beside it."""
     proposal = _propose(known, services)
-    if proposal.plan is None or not proposal.plan.adopts:
+    plan = proposal.plan
+    if plan is None:
+    notes = (*proposal.notes, *plan.observed.warnings)
+    if not plan.adopts:
+        return replace(proposal, notes=notes)
         return proposal
     environment, revision = known.question.environment.name, known.pending[-1].id
     said = (
         f"this plan writes nothing: the schema of {environment} as it is now ({known.live.fingerprint}), recorded at {revision}, becomes "
         "the start of what is expected there, because the migrations cannot be replayed from empty; what drifted before belongs to it from then on"
     )
-    return replace(proposal, notes=(*proposal.notes, said))
+    return replace(proposal, notes=(*notes, said))
 
 
 def _propose(known: Known, services: Services) -> Proposal:
@@ -91,7 +96,7 @@ def _propose(known: Known, services: Services) -> Proposal:
         return _freeze(known, prove(known, by_hand.statements, None), None)
     if known.question.direction is Direction.ROLLBACK and known.history.separate:
         return _kept_way_back(known)
-    return _push(known) if known.question.module.pushes else _migrate(known, services)
+    return _push(known, services) if known.question.module.pushes else _migrate(known, services)
 
 
 def _migrate(known: Known, services: Services) -> Proposal:
@@ -99,7 +104,9 @@ def _migrate(known: Known, services: Services) -> Proposal:
     recorded = _record(known)
     if isinstance(recorded, Recording):
         return Proposal(refusals=(_recording_failed(known, recorded),))
-    proposal = _freeze(known, prove(known, recorded.recording.statements, recorded.undo), recorded)
+    proof = prove(known, recorded.recording.statements, recorded.undo)
+    warned = weighed(known, recorded.recording, partial(_forward, known), services)
+    proposal = _freeze(known, proof, recorded, warned)
     return _with_undeclared(proposal, undeclared(known, recorded.recording, services))
 
 
@@ -158,17 +165,16 @@ def _record(known: Known) -> Recorded | Recording:
     return Recorded(recording=first, after=after, rows=rows, marks=said, undo=undo, served=served)
 
 
-def _push(known: Known) -> Proposal:
+def _push(known: Known, services: Services) -> Proposal:
     """What the tool would run on a copy of the live schema, by a dry run; no plan where that is nothing."""
     with known.database.scratch(None).clone(known.dump) as copy:
-        told = known.source.record(_request(known, copy, known.to, done=known.recorded, declared=True))
+        told, warned = dry_run(known, _forward(known, copy), services)
     if told.error:
         return Proposal(refusals=(_recording_failed(known, told),))
     if not told.statements:
         return Proposal(undeclared_known=True)
-    proposal = _freeze(known, prove(known, told.statements, Recording(statements=(), error=told.undo_error)), None)
-    warned = (f"{told.tool} warns: {item}" for item in told.warnings)
-    return replace(proposal, notes=(*proposal.notes, *warned), undeclared_known=True)
+    proof = prove(known, told.statements, Recording(statements=(), error=told.undo_error))
+    return replace(_freeze(known, proof, None, warned), undeclared_known=True)
 
 
 def _undo(known: Known, copy: ScratchDatabase, first: Recording) -> Recording:
@@ -176,6 +182,10 @@ def _undo(known: Known, copy: ScratchDatabase, first: Recording) -> Recording:
     if first.undo is not None or first.undo_error:
         return Recording(statements=first.undo or (), error=first.undo_error)
     return known.source.record(_request(known, copy, known.recorded, done=known.to, declared=False))
+
+def _forward(known: Known, copy: ScratchDatabase) -> RecordRequest:
+    return _request(known, copy, known.to, done=known.recorded, declared=True)
+
 
 
 def _request(
@@ -195,7 +205,7 @@ def _request(
     )
 
 
-def _freeze(known: Known, proof: Proof, recorded: Recorded | None) -> Proposal:
+def _freeze(known: Known, proof: Proof, recorded: Recorded | None, warned: tuple[str, ...] = ()) -> Proposal:
     refusals = [*proof.forward.refusals, *mismatches(known, proof, recorded), *unread(known, proof)]
     reads, why = rows_read(known, proof, recorded)
     refusals += why
@@ -222,12 +232,11 @@ def _freeze(known: Known, proof: Proof, recorded: Recorded | None) -> Proposal:
         body=body,
         head=checkout.head.commit,
         base=checkout.base.commit,
-        observed=Observed(seconds=proof.forward.seconds, scratch_version=known.dump.engine_version),
+        observed=Observed(seconds=proof.forward.seconds, scratch_version=known.dump.engine_version, warnings=warned),
     )
     notes = [known.python.note] if known.python and known.python.note else []
     if recorded is not None:
         notes += recorded.recording.notes if recorded.recording.fixed else ()
-        notes += [f"{recorded.recording.tool} warns: {item}" for item in recorded.recording.warnings]
         notes += [
             f"each run writes other rows into {name}: times, or what chance gives"
             for name in rows_by_chance(proof, recorded)

@@ -88,6 +88,18 @@ def test_version_rows_are_read_in_order_and_a_table_that_is_not_there_has_none(t
         assert (reader.has_rows(("versions",)), reader.has_rows(("orders",))) == (True, False)
 
 
+def test_rows_and_values_are_counted_up_to_a_bound_and_what_cannot_be_counted_is_none(target: Target, place: Place):
+    place.server.load(
+        "CREATE TABLE many (id INT, odd INT); INSERT INTO many VALUES (1, 1), (2, NULL), (3, 1)", place.name
+    )
+    with target.reading() as reader:
+        assert [reader.count(("many",), *asked) for asked in (("", 100), ("odd", 100), ("", 2))] == [3, 2, 2]
+        assert [reader.count((name,), column, 9) for name, column in (("many", "gone"), ("nothing", ""))] == [
+            None,
+            None,
+        ]
+
+
 def test_rows_that_the_user_may_not_read_are_no_quiet_nothing(engine: MysqlDatabase, place: Place):
     place.server.create_user("blind", CANARY, f"INSERT ON `{place.name}`.*")
     try:

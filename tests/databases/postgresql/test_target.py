@@ -160,6 +160,20 @@ def test_version_rows_are_found_along_the_writing_role_s_path(target):
         assert not reader.has_rows(("app", "nothing"))
 
 
+def test_rows_and_values_are_counted_up_to_a_bound_and_what_cannot_be_counted_is_none(target, roles):
+    with psycopg.connect(roles[2], autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE app.many AS SELECT n AS id, nullif(n % 2, 0) AS odd FROM generate_series(1, 9) n"
+        )
+    with target.reading() as reader:
+        assert [reader.count(("app", "many"), *asked) for asked in (("", 100), ("odd", 100), ("", 4))] == [9, 5, 4]
+        assert [reader.count(("app", name), column, 9) for name, column in (("many", "gone"), ("nothing", ""))] == [
+            None,
+            None,
+        ]
+        assert reader.rows(("app", "versions"), ("id",)) == (("one",), ("two",))
+
+
 def test_of_a_view_the_answer_is_that_it_may_hold_rows(target, roles):
     with psycopg.connect(roles[2], autocommit=True) as connection:
         connection.execute("CREATE VIEW app.v AS SELECT 1 / 0")

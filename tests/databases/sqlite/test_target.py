@@ -64,6 +64,9 @@ def test_reading_leaves_no_trace(either: SqliteDatabase, data_dir: Path):
         assert reader.has_rows(("parents",))
         assert not reader.has_rows(("nowhere",))
         assert reader.rows(("nowhere",), ("x",)) is None
+        assert reader.count(("parents",), "", 0) == 0
+        assert reader.count(("parents",), "", 10) == reader.count(("parents",), "id", 10) != 0
+        assert reader.count(("parents",), "gone", 10) is reader.count(("nowhere",), "", 10) is None
     target.preflight()
     target.dump((VERSIONS,))
     assert target.session_settings()[0] == ("encoding", "UTF-8")

@@ -109,6 +109,18 @@ class Reading:
             return True
         return bool(self._ask(f"SELECT 1 FROM {quoted(*found[:2])} LIMIT 1", table))
 
+    def count(self, table: Name, column: str, most: int) -> int | None:
+        """How many rows there are, or have a value in a column, up to `most`; None where that cannot be said in time."""
+        found = self._find(table)
+        if found is None or found[2] not in _TABLES:
+            return None
+        where = f" WHERE {quoted(column)} IS NOT NULL" if column else ""
+        try:
+            said = f"SELECT COUNT(*) FROM (SELECT 1 FROM {quoted(*found[:2])}{where} LIMIT {most}) AS found"
+            return int(str(ask(self._connection, said)[0][0]))
+        except pymysql.Error:
+            return None
+
     def _find(self, table: Name) -> tuple[str, str, str] | None:
         schema = literal(table[0]) if len(table) > 1 and table[0] else "DATABASE()"
         for place, name, kind in ask(self._connection, _FIND.format(schema, literal(table[-1]))):

@@ -84,6 +84,10 @@ class AlembicSource:
         """The project's dependencies as the default branch states them; a pull's own are named in the note, never installed."""
         return self.environments.environment(default_tree, merge_tree, module)
 
+    def weigh(self, request: RecordRequest) -> tuple[str, ...] | None:
+        """Nothing: Alembic does not look at rows."""
+        del request
+
     def confirm(self, request: RecordRequest) -> str:
         """Nothing: the rows are the revisions, and were compared."""
         del request

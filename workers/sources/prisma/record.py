@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from workers.core.examination import Suggested
 from workers.core.names import Engine
-from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest, ScratchAddress
+from workers.ports import Counted, RecordDirection, RecordedStatement, Recording, RecordRequest, ScratchAddress
 from workers.sources.prisma.batches import NO_WAY_BACK, TOOL, Batches
 from workers.sources.prisma.compare import compare
 from workers.sources.prisma.datamodel import read
@@ -22,6 +22,7 @@ from workers.sources.prisma.engine import (
     Line,
     MigrationText,
     PrismaEngine,
+    RowCount,
     SchemaFile,
 )
 from workers.sources.prisma.entries import entries, warnings
@@ -97,22 +98,39 @@ class Recorder:
             if isinstance(told.back, EngineFault)
             else "",
             warnings=warnings(told.expected.sql),
+            asked=tuple(map(_counted, told.expected.asked)),
         )
+
+    def weigh(self, request: RecordRequest, matter: Matter) -> tuple[str, ...] | None:
+        """Ask the engine what it says against the migration that it would write itself, by counts that were taken on the target."""
+        words = _words(request, matter, frozenset(request.done))
+        said = self.engine.created(*words, external=matter.external, counts=tuple(map(_row_count, request.counts)))
+        if isinstance(said, EngineFault):
+            return None
+        return tuple(item.message for item in (*said.warnings, *said.unexecutable))
 
     def _pushed(self, request: RecordRequest, matter: Matter) -> Recording:
         """What `db push` would run, found out by a dry run: nothing of it is run. What the engine cannot run is the error."""
         name, tool = push_name(matter.project), f"Prisma's schema engine of release {matter.line.value}"
         words = (request.address, request.engine, matter.files, matter.line)
-        said = self.engine.push(*words, external=matter.external)
+        counts = tuple(map(_row_count, request.counts))
+        said = self.engine.push(*words, external=matter.external, counts=counts)
         if isinstance(said, EngineFault):
             return replace(_failed(said), tool=tool, failed=name)
+        asked = tuple(map(_counted, said.asked))
         if said.unexecutable:
             why = " ".join((*said.unexecutable, *said.warnings))
-            return Recording(statements=(), tool=tool, failed=name, error=f"Prisma cannot push it: {why}")
+            error = f"Prisma cannot push it: {why}"
+            return Recording(statements=(), tool=tool, failed=name, error=error, asked=asked)
         writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
         writer.push(said.statements, name)
         return Recording(
-            statements=tuple(writer.statements), tool=tool, fixed=True, warnings=said.warnings, undo_error=ONE_WAY
+            statements=tuple(writer.statements),
+            tool=tool,
+            fixed=True,
+            warnings=said.warnings,
+            asked=asked,
+            undo_error=ONE_WAY,
         )
 
     def _without_engine(self, request: RecordRequest, matter: Matter) -> Recording:
@@ -201,6 +219,17 @@ def _words(
     request: RecordRequest, matter: Matter, names: frozenset[str]
 ) -> tuple[ScratchAddress, Engine, tuple[SchemaFile, ...], str | None, tuple[MigrationText, ...], Line]:
     return request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line
+
+
+def _counted(item: RowCount) -> Counted:
+    return Counted(
+        table=(item.schema, item.table) if item.schema else (item.table,), column=item.column, rows=item.rows
+    )
+
+
+def _row_count(item: Counted) -> RowCount:
+    schema = item.table[0] if len(item.table) > 1 else ""
+    return RowCount(schema=schema, table=item.table[-1], column=item.column, rows=item.rows)
 
 
 def _empty(pending: tuple[Script, ...], engine: Engine) -> tuple[str, ...]:

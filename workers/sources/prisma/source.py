@@ -112,6 +112,10 @@ class PrismaSource:
         """What the engine's own diagnosis of the history says of the rows that our statements wrote."""
         return self.recorder.confirm(request, self._matter(request))
 
+    def weigh(self, request: RecordRequest) -> tuple[str, ...] | None:
+        """The engine's warnings and what it could not run, by the counts of the request."""
+        return self.recorder.weigh(request, self._matter(request))
+
     def record(self, request: RecordRequest) -> Recording:
         """Let the engine bring the scratch database of the request forward."""
         return self.recorder.record(request, self._matter(request))
