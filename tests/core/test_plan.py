@@ -44,8 +44,8 @@ def test_each_part_of_the_key_changes_the_digest(part: str):
     [
         {"statements": (a_statement("SELECT 2"),)},
         {"statements": tuple(reversed(a_plan().body.statements))},
-        {"group_effects": ()},
-        {"effect": ()},
+        {"group_authority": ()},
+        {"authority": a_plan().body.effect},
         {"recorded_after": ("other",)},
         {"reads_rows": (("r1", ("orders",)),)},
         {"needs": (Need.CODE,)},
@@ -60,7 +60,15 @@ def test_each_part_of_the_body_changes_the_digest(changed: dict[str, Any]):
 
 
 @pytest.mark.parametrize(
-    "changed", [{"group": 9}, {"transactional": False}, {"rows": 7}, {"migration": "x"}, {"destroys": ("table a",)}]
+    "changed",
+    [
+        {"group": 9},
+        {"transactional": False},
+        {"rows": 7},
+        {"migration": "x"},
+        {"destroys": ("table a",)},
+        {"effect": ()},
+    ],
 )
 def test_each_fact_of_a_statement_changes_the_digest(changed: dict[str, Any]):
     plan = a_plan((a_statement(),))

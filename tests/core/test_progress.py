@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.fakes.store import a_plan
 from workers.core.diff import Change
 from workers.core.names import Engine
-from workers.core.plan import Continued, Parsed, Plan, Statement, StatementKind
+from workers.core.plan import Booked, Continued, Parsed, Plan, Statement, StatementKind
 from workers.core.progress import Progress, Ran, counted, progress, whole_groups
 from workers.core.schema import ObjectKind, SchemaObject, Snapshot, attributes, ordered
 
@@ -33,7 +33,7 @@ def says(
     transactional: bool = True,
     effect: tuple[Change, ...] = (),
     kind: StatementKind = StatementKind.ALTER,
-    records: tuple[str, ...] | None = None,
+    records: Booked | None = None,
 ) -> Statement:
     return Statement(
         sql=sql,
@@ -47,7 +47,8 @@ def says(
 
 
 def books(revision: str, group: int = 0) -> Statement:
-    return says(f"record {revision}", group, kind=StatementKind.BOOKKEEPING, records=(revision,))
+    before = f"r{int(revision[1:]) - 1}"
+    return says(f"record {revision}", group, kind=StatementKind.BOOKKEEPING, records=Booked((revision,), (before,)))
 
 
 def rows(group: int = 0, *, transactional: bool = True) -> Statement:
@@ -56,8 +57,7 @@ def rows(group: int = 0, *, transactional: bool = True) -> Statement:
 
 def plan_of(*statements: Statement, continues: Continued | None = None) -> Plan:
     plan = a_plan(recorded=("r0",), continues=continues)
-    groups = max(item.group for item in statements) + 1
-    return replace(plan, body=replace(plan.body, statements=statements, group_effects=((),) * groups))
+    return replace(plan, body=replace(plan.body, statements=statements))
 
 
 def found(plan: Plan, *live: SchemaObject, recorded: str = "r0", ran: tuple[Ran, ...] = ()) -> Progress:
