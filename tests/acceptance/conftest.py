@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.servers import PostgresServer
+from tests.acceptance.postgis import PostgisPrograms, postgis_programs
 from tests.acceptance.prisma_ground import OpenTarget, server_with
 from tests.acceptance.prisma_projects import PrismaHistory
 from tests.acceptance.projects import Installed, Project, install
@@ -50,6 +51,11 @@ def machine(shared_dir: Path) -> Machine:
 @pytest.fixture(scope="session")
 def installed(machine: Machine) -> Install:
     return cache(lambda project: install(project, machine))
+
+
+@pytest.fixture(scope="session")
+def postgis(shared_dir: Path) -> PostgisPrograms:
+    return postgis_programs(shared_dir / "postgis")
 
 
 @pytest.fixture

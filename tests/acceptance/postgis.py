@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,28 +14,34 @@ from deploy.demo.servers import PostgresServer
 from deploy.tools.debian_packages import FetchError
 from deploy.tools.fetch_postgis import libraries, postgis
 
-GEOMETRY = "ST_SetSRID(ST_MakePoint(0, 0), 4326)"
+EXTENSIONS = "CREATE EXTENSION postgis; CREATE EXTENSION pg_trgm;"
 
 
-@contextmanager
-def postgis_server(folder: Path) -> Iterator[PostgresServer]:
-    """Started for the length of the block; skips, and says why, where the packages cannot be had."""
+@dataclass(frozen=True, slots=True)
+class PostgisPrograms:
+    """An installation, where any user can read it."""
+
+    place: Path
+    libraries: Path
+
+    @contextmanager
+    def server(self, folder: Path) -> Iterator[PostgresServer]:
+        """A server for the length of the block, in a new folder."""
+        started = PostgresServer.start(int(self.place.name), folder, install=self.place, libraries=self.libraries)
+        try:
+            yield started
+        finally:
+            started.stop()
+
+
+def postgis_programs(folder: Path) -> PostgisPrograms:
+    """Copied to a new folder; skips the test, and says why, where the packages cannot be had."""
     try:
         place = postgis()
     except FetchError as error:
         pytest.skip(f"PostGIS cannot be fetched: {error}")
-    place, loaded = _reachable(place, libraries(), folder)
-    server = PostgresServer.start(int(place.name), folder / "postgis", install=place, libraries=loaded)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-def _reachable(place: Path, loaded: Path, folder: Path) -> tuple[Path, Path]:
-    """Copies where the server's user can read them; each finds its shared files by its own place."""
-    prefix, copy = place.parents[2], folder / "postgis-programs"
+    loaded, prefix = libraries(), place.parents[2]
     for part in (place, prefix / "share/postgresql" / place.name, loaded):
-        target = copy / part.relative_to(prefix)
-        shutil.copytree(part, target, symlinks=True, ignore=shutil.ignore_patterns("bitcode", "*.a", "man"))
-    return copy / place.relative_to(prefix), copy / loaded.relative_to(prefix)
+        left_out = shutil.ignore_patterns("bitcode", "*.a", "man")
+        shutil.copytree(part, folder / part.relative_to(prefix), symlinks=True, ignore=left_out)
+    return PostgisPrograms(folder / place.relative_to(prefix), folder / loaded.relative_to(prefix))

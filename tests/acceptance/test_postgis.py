@@ -8,8 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy.demo.servers import PostgresServer
-from tests.acceptance.postgis import postgis_server
+from tests.acceptance.postgis import EXTENSIONS, PostgisPrograms
 from tests.drift.postgresql import as_seen
 from workers.core.config import Filter, FilterMode
 from workers.core.diff import diff
@@ -17,7 +16,6 @@ from workers.core.narrow import narrowed
 from workers.core.schema import ObjectKind, Snapshot
 
 pytestmark = pytest.mark.acceptance
-EXTENSIONS = "CREATE EXTENSION postgis; CREATE EXTENSION pg_trgm;"
 OWN = """
     CREATE TABLE places (id bigint PRIMARY KEY, name text NOT NULL, spot geometry(Point, 4326), area geography(Polygon));
     CREATE INDEX places_spot ON places USING gist (spot);
@@ -43,14 +41,11 @@ Connection = psycopg.Connection[tuple[object, ...]]
 
 
 @pytest.fixture(scope="module")
-def server(shared_dir: Path) -> Iterator[PostgresServer]:
-    with postgis_server(shared_dir) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def database(server: PostgresServer) -> Iterator[Connection]:
-    with psycopg.connect(server.create_database(), autocommit=True) as connection:
+def database(postgis: PostgisPrograms, shared_dir: Path) -> Iterator[Connection]:
+    with (
+        postgis.server(shared_dir / "postgis-catalog") as server,
+        psycopg.connect(server.create_database(), autocommit=True) as connection,
+    ):
         connection.execute((EXTENSIONS + OWN).encode())
         yield connection
 
