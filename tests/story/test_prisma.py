@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+from typing import Any
+
 import psycopg
 import pytest
 
 from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, applied, prisma_files, row, script, with_column
 from tests.story.prisma_stage import OpenPrisma
+from workers.core.names import SourceKind
+from workers.ports import RecordRequest, Source
 
 
 def test_on_sqlite_a_pull_is_planned_approved_and_applied_with_the_rows_that_prisma_writes(open_prisma: OpenPrisma):
@@ -17,6 +22,38 @@ def test_on_sqlite_a_pull_is_planned_approved_and_applied_with_the_rows_that_pri
     assert "prod applied and verified" in house.answers(pull)[-1]
     assert "delivery" in prod.columns()
     assert house.check(pull).conclusion == "success"
+    (asked,) = [line for line in house.evidence(pull, "04-post-verify.md").splitlines() if "own diagnosis" in line]
+    assert asked.endswith("| it agrees | ✅ |")
+
+
+@dataclass(frozen=True)
+class ChangesItsMind:
+    """Prisma, which finds nothing while a plan is made and something after it ran."""
+
+    source: Source
+    said: list[RecordRequest] = field(default_factory=list)
+
+    def confirm(self, request: RecordRequest) -> str:
+        self.said.append(request)
+        return self.source.confirm(request) if len(self.said) == 1 else "edited: something"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.source, name)
+
+
+@pytest.mark.acceptance
+def test_where_prisma_does_not_agree_afterwards_the_target_stays_held(open_prisma: OpenPrisma):
+    house, _ = open_prisma()
+    sources: list[Any] = [
+        ChangesItsMind(item) if item.kind is SourceKind.PRISMA else item for item in house.services.sources
+    ]
+    house = replace(house, services=replace(house.services, sources=tuple(sources)))
+    pull = house.open_pull(add_column())
+    house.say(pull, "bob", house.offered(pull))
+    assert "verify_mismatch" in house.answers(pull)[-1]
+    assert "edited: something | ⛔ |" in house.evidence(pull, "04-post-verify.md")
+    prisma = next(item for item in sources if item.kind is SourceKind.PRISMA)
+    assert [(item.done, item.to) for item in prisma.said] == [((FIRST,), (FIRST, SECOND))] * 2
 
 
 def test_on_postgresql_the_same(open_prisma: OpenPrisma, pg_url: str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from workers.core.config import Environment, Module
 from workers.core.errors import ExpectedError
@@ -14,6 +15,7 @@ from workers.ports import Held, Services, Target
 from workers.rendering.comments import voided
 from workers.rendering.views import VoidedView
 from workers.steps.carry_out import carry_out
+from workers.steps.diagnosis import diagnosed
 from workers.steps.ending import finish, follow, open_deployment, tell_deployment, version_table_of
 from workers.steps.evidence import evidence_at_start
 from workers.steps.hold import hold_and_lock
@@ -103,7 +105,8 @@ def _run(
         steps = services.store.steps(rollout.id)
         judged = shown(plan, before, target, version_table_of(started, services), steps)
         run = replace(judged, why="; ".join(why for why in (run.why, judged.why) if why))
-    return finish(started, plan, before, run, target, held.hold.fence, services)
+    ask = partial(diagnosed, opened, started, plan, target, services)
+    return finish(started, plan, before, run, target, held.hold.fence, ask, services)
 
 
 def _begin(opened: OpenPull, rollout: Rollout, stored: StoredPlan, given: Permit, services: Services) -> Rollout | None:

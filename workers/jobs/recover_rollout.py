@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 from workers.core.errors import ExpectedError
 from workers.core.names import CommandName
@@ -13,9 +14,10 @@ from workers.core.schema import snapshot_from_json
 from workers.messages import ApplyPlan, PlanPull, RecoverRollout
 from workers.ports import Hold, Reaction, Services, Target
 from workers.steps.command import Asked, asked_by, overtaken, refuse
+from workers.steps.diagnosis import diagnosed
 from workers.steps.ending import finish, follow, tell_deployment, version_table_of
 from workers.steps.hold import binding, carried_on
-from workers.steps.pulls import read_pull
+from workers.steps.pulls import OpenPull, read_pull
 from workers.steps.shown import shown
 from workers.steps.target import reach, target_key
 from workers.steps.withdraw import revoke_all, withdraw
@@ -45,7 +47,8 @@ def recover_rollout(message: RecoverRollout, services: Services) -> None:
 
 
 def _recover(rollout: Rollout, services: Services) -> None:
-    target = _target(rollout, services)
+    opened = read_pull(rollout.repository, rollout.pull, services)
+    target = _target(opened, rollout, services)
     stored = services.store.plan(rollout.digest)
     if target is None or stored is None:
         return
@@ -63,14 +66,14 @@ def _recover(rollout: Rollout, services: Services) -> None:
         services.store.journal(rollout.id, note)
         fence = _claim(current, services)
         current = replace(current, fence=fence or current.fence)
-        ended = finish(current, stored.plan, before, run, target, fence, services)
+        ask = partial(diagnosed, opened, current, stored.plan, target, services)
+        ended = finish(current, stored.plan, before, run, target, fence, ask, services)
     follow(ended, services)
     tell_deployment(ended, services.host.repository(ended.repository), services)
 
 
-def _target(rollout: Rollout, services: Services) -> Target | None:
+def _target(opened: OpenPull, rollout: Rollout, services: Services) -> Target | None:
     """The rollout's database; None while the configuration does not lead to it: another one would say nothing about it."""
-    opened = read_pull(rollout.repository, rollout.pull, services)
     module = opened.configuration.module(rollout.module) if opened.configuration else None
     environment = module.environment(rollout.environment) if module else None
     target = reach(environment, services)[1] if environment else None

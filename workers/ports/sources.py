@@ -208,6 +208,10 @@ class Source(Protocol):
         """Prepare what the source needs to run; None where it needs nothing. Raises ExpectedError(dependencies_unavailable)."""
         ...
 
+    def diagnoses(self, tree: Tree, module: Module, engine: Engine) -> bool:
+        """Whether a tool of this module can be asked to `confirm` records on that engine."""
+        ...
+
     def confirm(self, request: RecordRequest) -> str:
         """What the tool itself says against the records of a scratch database that our statements led from `done` to `to`; "" where it agrees."""
         ...

@@ -30,6 +30,7 @@ def state(view: WorkdocsView) -> str:
 def rows(view: WorkdocsView) -> tuple[tuple[str, str, str, str], ...]:
     """Question, expected, found, mark."""
     said = [(item.question, item.expected, item.found, item.good) for item in view.sheet]
+    unasked = {item.question for item in view.sheet if not item.asked}
     if view.after is not None:
         gone = tuple(
             item
@@ -42,7 +43,8 @@ def rows(view: WorkdocsView) -> tuple[tuple[str, str, str, str], ...]:
         said.append(
             ("Drift on other objects", f"{len(view.examination.drift)}, as before", _drift(view), not view.differences)
         )
-    return tuple((cell(plain(a)), cell(plain(b)), cell(plain(c)), "✅" if good else "⛔") for a, b, c, good in said)
+    marks = ((a, b, c, "?" if a in unasked else "✅" if good else "⛔") for a, b, c, good in said)
+    return tuple((cell(plain(a)), cell(plain(b)), cell(plain(c)), mark) for a, b, c, mark in marks)
 
 
 def other_checks(view: WorkdocsView) -> tuple[str, tuple[str, ...]]:

@@ -177,12 +177,13 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRow:
-    """One row of the verification sheet."""
+    """One row of the verification sheet; without `asked` it is neither good nor bad."""
 
     question: str
     expected: str
     found: str
     good: bool
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

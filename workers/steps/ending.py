@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 from workers.core.codec import canonical, from_json, to_json
@@ -16,7 +17,7 @@ from workers.steps.carry_out import Ending, Run
 from workers.steps.hold import carried_on, let_go
 from workers.steps.journal import ran
 from workers.steps.sight import look_of
-from workers.steps.verify import Verification, verify
+from workers.steps.verify import Row, Verification, verify
 from workers.steps.withdraw import revoke_all
 
 _DEPLOYMENT = "deployment"
@@ -24,12 +25,20 @@ _GROUPS = "groups"
 _LEFT = "left.json"
 
 
+Ask = Callable[[], Row | None]
+
+
 def finish(
-    rollout: Rollout, plan: Plan, before: Snapshot, run: Run, target: Target, fence: int, services: Services
+    rollout: Rollout, plan: Plan, before: Snapshot, run: Run, target: Target, fence: int, ask: Ask, services: Services
 ) -> Rollout:
-    """Bring a rollout whose statements ran, or stopped, to its end; everything that the evidence needs is kept."""
+    """Bring a rollout whose statements ran, or stopped, to its end; everything that the evidence needs is kept.
+
+    `ask` puts the tool's own question where everything ran.
+    """
     table, columns = version_table_of(rollout, services)
     seen = verify(plan, before, target, table, columns, look_of(before, services.store.documents(rollout.id)))
+    row = ask() if run.ending is Ending.DONE else None
+    seen = replace(seen, rows=(*seen.rows, row)) if row is not None else seen
     _keep(rollout, plan, seen, run, services)
     if rollout.state is RolloutState.APPLYING and run.ending is Ending.NOTHING:
         return _end(rollout, RolloutState.FAILED, run.why, services, release=fence)

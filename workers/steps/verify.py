@@ -16,12 +16,13 @@ from workers.ports import Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the test sheet: what was asked, expected and found."""
+    """One line of the test sheet: what was asked, expected and found. Without `asked` nobody could say, and `found` says why."""
 
     question: str
     expected: str
     found: str
     good: bool
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,12 @@ class AlembicSource:
     def weigh(self, request: RecordRequest) -> tuple[str, ...] | None:
         """Nothing: Alembic does not look at rows."""
         del request
+        return None
+
+    def diagnoses(self, tree: Tree, module: Module, engine: Engine) -> bool:
+        """Never: the rows are the revisions and no more."""
+        del tree, module, engine
+        return False
 
     def confirm(self, request: RecordRequest) -> str:
         """Nothing: the rows are the revisions, and were compared."""

@@ -108,6 +108,11 @@ class PrismaSource:
         del default_tree, merge_tree, module
         return None
 
+    def diagnoses(self, tree: Tree, module: Module, engine: Engine) -> bool:
+        """Wherever Prisma's engine knows the database."""
+        chosen = module.source in {None, SourceKind.PRISMA} and self.found(tree, module)
+        return chosen and engine.family is not Engine.MYSQL
+
     def confirm(self, request: RecordRequest) -> str:
         """What the engine's own diagnosis of the history says of the rows that our statements wrote."""
         return self.recorder.confirm(request, self._matter(request))
