@@ -14,6 +14,7 @@ from workers.core.schema import Name, Snapshot
 from workers.core.version_rows import applied_revisions
 from workers.ports import Database, History, PythonEnvironment, Rows, Services, Source, Target, Tree
 from workers.steps import baseline, lineage, order, pushing
+from workers.steps.conflicts import explained
 from workers.steps.draft import Draft, StopError, hear, stop
 from workers.steps.drifting import Place, Replaying, compare_with_expected, compare_with_last
 from workers.steps.propose import propose
@@ -295,7 +296,7 @@ def _result(draft: Draft, services: Services, database: Database | None) -> Exam
     touched = {change.parent for change in proposal.plan.body.effect} if proposal.plan else set()
     plan: Plan | None = proposal.plan
     nothing = plan is None and not draft.refusals and not proposal.refusals and draft.preflight is not None
-    refusals = [*draft.refusals, *proposal.refusals]
+    refusals = [explained(item, draft.live, draft.source) for item in (*draft.refusals, *proposal.refusals)]
     if nothing:
         message, fix = f"{question.environment.name} has every migration of this pull", "nothing is to be done"
         refusals.append(
