@@ -36,7 +36,6 @@ class Service:
     github: StandIn
     repo: Repo
     alice: User
-    target: SqliteFile
     port: int
     log: Path
     environment: dict[str, str]
@@ -68,10 +67,17 @@ class Service:
     def reported(self, pull: Pull) -> bool:
         """Whether the report is there and the check has come to an end."""
         self.look()
-        world = self.github.world
-        checks = [run for run in world.check_runs(self.repo, pull.head_sha) if run.name == "schemagate"]
-        report = any(MARKER in comment.body for comment in world.comments(pull))
-        return report and bool(checks) and checks[-1].conclusion is not None
+        return any(MARKER in text for text in self.comments(pull)) and self.checked(pull)
+
+    def checked(self, pull: Pull) -> bool:
+        """Whether the check on the pull's head has come to an end."""
+        runs = self.github.world.check_runs(self.repo, pull.head_sha)
+        checks = [run for run in runs if run.name == "schemagate"]
+        return bool(checks) and checks[-1].conclusion is not None
+
+    def comments(self, pull: Pull) -> list[str]:
+        """The texts of the pull's comments, oldest first."""
+        return [comment.body for comment in self.github.world.comments(pull)]
 
     def look(self) -> None:
         """Note which of the secrets are seen in any process of the service."""
@@ -85,31 +91,38 @@ class Service:
             name = f"{pid} {command.replace(bytes(1), b' ').decode(errors='replace')}"
             self.seen.setdefault(name, set()).update(item for item in self.secrets if item.encode() in shown)
 
-    def wait(self, until: Callable[[], bool], seconds: float = 90.0) -> None:
+    def wait(self, until: Callable[[], bool], seconds: float = 90.0, step: float = 0.1) -> None:
         """Wait, or fail with what the service said last."""
         end = time.monotonic() + seconds
         while not until():
             assert time.monotonic() < end, self.log.read_text()[-6000:]
             assert self.process.poll() is None, self.log.read_text()[-6000:]
-            time.sleep(0.1)
+            time.sleep(step)
 
 
 def start(folder: Path, ground: Ground, target: SqliteFile, *commands: str, **told: str) -> Service:
-    """Everything up and the webhook set; commands other than `up` are started one beside the other."""
+    """The shop on a file, beside an environment that nobody reaches; commands other than `up` are started one beside the other."""
+    config = (
+        f"repositories:\n  acme/shop:\n    modules:\n      shop:\n        python_environment: {ground.python}\n"
+        '        environments:\n          prod: {url: "env:PROD_URL", approvers: from_repository}\n'
+        '          idle: {url: "env:IDLE_URL", approvers: ["@bob"], mode: report, blocks_merge: false}\n'
+    )
+    urls = {"PROD_URL": f"sqlite:///{target.path}", "IDLE_URL": f"postgresql://app:{URL}@127.0.0.1:1/idle"}
+    return serve(folder, shop_files(shop_config(prod="")), config, *commands, **{**urls, **told})
+
+
+def serve(folder: Path, files: dict[str, str], server_config: str, *commands: str, **told: str) -> Service:
+    """Everything up and the webhook set, around a repository whose first commit holds these files."""
     github = StandIn(folder=folder / "github")
     github.start()
     world = github.world
     alice, bob = (world.create_user(name, email=f"{name}@example.com") for name in ("alice", "bob"))
     acme = world.create_org("acme", admins=[bob], members=[alice])
-    repo = world.create_repo(acme, "shop", files=shop_files(shop_config(prod="")))
+    repo = world.create_repo(acme, "shop", files=dict(files))
     world.add_collaborator(repo, alice, "write")
     app = world.create_app(acme, "schemagate", webhook_url="", webhook_secret=HOOK)
     world.install(app, acme)
-    (config := folder / "server.yml").write_text(
-        f"repositories:\n  acme/shop:\n    modules:\n      shop:\n        python_environment: {ground.python}\n"
-        '        environments:\n          prod: {url: "env:PROD_URL", approvers: from_repository}\n'
-        '          idle: {url: "env:IDLE_URL", approvers: ["@bob"], mode: report, blocks_merge: false}\n'
-    )
+    (config := folder / "server.yml").write_text(server_config)
     port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if name in {"PATH", "SCHEMAGATE_SANDBOX"}},
@@ -122,8 +135,6 @@ def start(folder: Path, ground: Ground, target: SqliteFile, *commands: str, **to
         "SCHEMAGATE_CONFIG": str(config),
         "SCHEMAGATE_DATA_DIR": str(folder / "data"),
         "SCHEMAGATE_PORT": str(port),
-        "PROD_URL": f"sqlite:///{target.path}",
-        "IDLE_URL": f"postgresql://app:{URL}@127.0.0.1:1/idle",
         **told,
     }
     log = folder / "service.log"
@@ -134,7 +145,6 @@ def start(folder: Path, ground: Ground, target: SqliteFile, *commands: str, **to
         github=github,
         repo=repo,
         alice=alice,
-        target=target,
         port=port,
         log=log,
         environment=environment,

@@ -34,6 +34,7 @@ def service(ground: Ground, shared_dir: Path):
 def test_a_pull_gets_its_report(service: Service):
     pull = service.open_pull("delivery", add_column())
     service.wait(lambda: service.reported(pull))
+    assert "\n/approve prod" in service.comments(pull)[0]
     assert [part for part in PARTS if not service.pids(part)] == []
 
 

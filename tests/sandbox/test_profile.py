@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+from tests.source_files import ROOT
 from workers.sandbox.profile import Descriptors, Layout, Profile, limits, options
 
 LAYOUT = Layout(links=(("bin", "usr/bin"),), folders=("lib64",))
@@ -83,3 +86,13 @@ def test_limits_are_hard_and_leave_no_core():
     assert "--nproc=7" in shown
     assert "--core=0" in shown
     assert "--nproc" not in " ".join(limits(Profile(), count=False))
+
+
+def test_nobody_is_given_more_processor_time_than_a_bounded_job_has_itself():
+    """A job's own limit is hard, and inside a sandbox nothing may raise it: prlimit would refuse to start the command."""
+    program = (
+        "import resource; from workers.sandbox.profile import Profile, limits;"
+        "resource.setrlimit(resource.RLIMIT_CPU, (100, 100)); print(*limits(Profile(cpu_seconds=86400)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--cpu=98:100" in ran.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,12 +88,15 @@ class Descriptors(NamedTuple):
 def limits(profile: Profile, *, count: bool = True) -> tuple[str, ...]:
     """The start of a command that runs the rest of it under the profile's limits, hard ones included.
 
-    Inside bubblewrap the count of processes is that of the sandbox's own user namespace (Linux 5.14 and later).
+    Inside bubblewrap the count of processes is that of the sandbox's own user namespace (Linux 5.14 and later). Nobody is given more
+    processor time than this process may take itself: a job's own is bounded, and only root could raise that.
     """
+    most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    cpu = profile.cpu_seconds if most == resource.RLIM_INFINITY else min(profile.cpu_seconds, most - 2)
     return (
         "/usr/bin/prlimit",
         f"--as={profile.memory_bytes}",
-        f"--cpu={profile.cpu_seconds}:{profile.cpu_seconds + 2}",
+        f"--cpu={cpu}:{cpu + 2}",
         *((f"--nproc={profile.processes}",) if count else ()),
         f"--fsize={profile.file_bytes}",
         f"--nofile={profile.open_files}",
