@@ -14,6 +14,7 @@ import structlog
 from rq import get_current_job
 from sqlalchemy.exc import OperationalError
 
+from workers import wiring
 from workers.core.errors import ExpectedError, InterruptedWorkError
 from workers.core.redact import redact
 from workers.jobs.apply_plan import apply_plan
@@ -95,17 +96,15 @@ class Telling(Protocol):
 
 def perform(name: str, text: str) -> None:
     """Do what a message says; RQ calls this in a process of its own."""
-    from workers.wiring import services, telling  # noqa: PLC0415 -- the heaviest import of all, and RQ's parent process has no use for it
-
     limit_process()
     current = get_current_job()
     job = current.id if current else ""
     try:
-        made = services()
+        made = wiring.services()
     except Exception as error:  # noqa: BLE001 -- RQ stores what it is told, and this may speak of URLs
         log.error("services_broke", job=job, trace=redact(traceback.format_exc()))  # noqa: TRY400 -- redacted first
         raise BrokenJobError(f"{type(error).__name__}; the log has the rest under job {job}") from None
-    attempt(decode(name, text), job, made, telling())
+    attempt(decode(name, text), job, made, wiring.telling())
 
 
 def attempt(message: Message, job: str, services: Services, telling: Telling, jobs: tuple[JobOf, ...] = JOBS) -> None:

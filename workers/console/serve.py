@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import importlib
 import os
 import secrets
 import signal
@@ -33,6 +34,7 @@ from workers.messages import Reconcile
 from workers.queue import QUEUES, RedisQueue
 from workers.schedule import RECONCILE_SECONDS, run_schedule
 from workers.settings import DEFAULT_HOST, DEFAULT_PORT, KEY_BYTES, Settings, data_dir
+from workers.sources.prisma.node import find_node
 from workers.store.inbox import connect
 from workers.store.upgrade import upgrade
 
@@ -43,6 +45,8 @@ _TOLD_TO_WEB = frozenset(
     {"SCHEMAGATE_WEBHOOK_SECRET", "SCHEMAGATE_REDIS_URL", "SCHEMAGATE_STATE_URL", "SCHEMAGATE_CONFIG", "HOME"}
     | {"SCHEMAGATE_DATA_DIR", "XDG_DATA_HOME"}
 )
+
+_OF_EVERY_JOB = ("workers.run", "httpcore")  # by name: neither web nor schedule has any use for them
 
 log = structlog.get_logger()
 
@@ -139,7 +143,15 @@ def _work(settings: Settings, name: str) -> None:
     )
     wiring.install(settings)
     wiring.machine(settings)
+    _load()
     RedisQueue.from_url(settings.redis_url, wait=60).worker(name).work(logging_level="WARNING")
+
+
+def _load() -> None:
+    """Do once what each job's process would do after its fork: import the jobs and GitHub's client, and ask Node what it can."""
+    for name in _OF_EVERY_JOB:
+        importlib.import_module(name)
+    find_node(os.environ.get("PATH", os.defpath))
 
 
 def _keep_schedule(settings: Settings) -> None:
