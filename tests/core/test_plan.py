@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import BASE, HEAD, PENDING, a_key, a_plan, a_statement, bookkeeping, drop_column
+from tests.builders import BASE, COLUMN, HEAD, PENDING, a_key, a_plan, a_statement, added, bookkeeping, drop_column
+from workers.core.diff import Change
 from workers.core.names import Direction, Engine, Strategy
-from workers.core.plan import Continued, Key, Need, Observed, TargetIdentity, Undo, WayBack
+from workers.core.plan import Booked, Continued, Key, Need, Observed, TargetIdentity, Undo, WayBack
 
 OTHER: dict[str, Any] = {
     "repository": 1,
@@ -86,3 +87,17 @@ def test_a_plan_names_each_loss_once_and_in_order():
     again = replace(drop_column(), destroys=("rows of orders", *drop_column().destroys))
     plan = a_plan((drop_column(), again, bookkeeping()))
     assert plan.destroys == ("column public.customers.phone_legacy", "rows of orders")
+
+
+def test_a_plan_says_what_is_recorded_after_each_statement_that_writes_the_version_table():
+    first = bookkeeping(records=Booked(come=("r2",), gone=("r1",)))
+    second = bookkeeping(records=Booked(come=("r0",)))
+    plan = a_plan((a_statement(), first, second), recorded=("r1",))
+    assert list(plan.records) == [None, ("r2",), ("r0", "r2")]
+
+
+def test_an_object_that_a_plan_makes_and_takes_away_again_is_no_effect_of_it():
+    made = added(COLUMN)
+    back = Change(made.kind, made.name, made.after, None)
+    body = a_plan((a_statement(effect=(made,)), a_statement(effect=(back,), group=1))).body
+    assert (body.effect, body.group_effects) == ((), ((made,), (back,)))

@@ -55,8 +55,6 @@ def a_key(**fields: Any) -> Key:
 def a_plan(*, head: str = "a" * 40, base: str = "b" * 40, **fields: Any) -> Plan:
     body = Body(
         statements=(),
-        effect=(),
-        group_effects=(),
         authority=(),
         group_authority=(),
         recorded_after=("r1",),

@@ -26,9 +26,12 @@ def big(number: int) -> Plan:
         make.a_plan(),
         make.a_plan((hostile_statement(),)),
         make.a_plan((make.a_statement("-- `````\n```\r\n\x00\u2028=key\n+x"),)),
+        make.a_plan(
+            (make.a_statement("\n=key\n+x\n>y\n\n#z\n\ta \\u202e \\\\ b \n" + "ü" * 400), make.a_statement(""))
+        ),
         big(300),
     ],
-    ids=["clean", "hostile", "fences", "big"],
+    ids=["clean", "hostile", "fences", "marks", "big"],
 )
 def test_the_pages_give_the_bytes_of_the_digest_back(plan):
     assert sha256(canonical_from_pages(plan_pages(plan))) == plan.digest
@@ -51,6 +54,12 @@ def test_the_sql_stands_in_lines_of_its_own_before_the_json():
     page = plan_pages(make.a_plan())[0]
     assert " CREATE INDEX CONCURRENTLY ix_orders_customer_id\n   ON orders (customer_id)" in page
     assert page.index("CREATE INDEX") < page.index("=key")
+
+
+def test_sql_that_can_be_seen_stands_there_once():
+    pages = "".join(plan_pages(make.a_plan()))
+    for item in make.a_plan().body.statements:
+        assert pages.count(item.sql.splitlines()[0]) == 1
 
 
 def test_what_turns_the_direction_of_reading_is_spelled_out():

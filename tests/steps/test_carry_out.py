@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.store import a_plan
 from tests.fakes.target import KEY, FakeDatabase, FakeLock, FakeWriter, State, a_schema, as_writer, broken, lock_timeout
-from workers.core.diff import diff
+from workers.core.diff import Change, diff
 from workers.core.plan import Parsed, Plan, Statement, StatementKind
 from workers.ports import Held, Hold, Services
 from workers.steps.carry_out import Ending, Run, carry_out
@@ -28,16 +28,16 @@ def statement(sql: str, group: int = 0, *, transactional: bool = True) -> Statem
 
 
 def plan_of(*statements: Statement) -> Plan:
-    """Each group is expected to add the tables that its `add` statements name."""
-    effects, there = [], a_schema()
-    for group in sorted({item.group for item in statements}):
-        names = [item.sql.split()[1] for item in statements if item.group <= group and item.sql.startswith("add")]
-        then = a_schema(*names)
-        effects.append(diff(there, then))
-        there = then
+    """Each `add` statement is expected to add the table that it names."""
+    expected = tuple(replace(item, effect=_effect(item)) for item in statements)
     plan = a_plan()
-    body = replace(plan.body, statements=statements, group_effects=tuple(effects), group_authority=((),) * len(effects))
-    return replace(plan, body=body)
+    body = replace(plan.body, statements=expected)
+    return replace(plan, body=replace(body, group_authority=((),) * len(body.groups)))
+
+
+def _effect(item: Statement) -> tuple[Change, ...]:
+    word, name = item.sql.split()
+    return diff(a_schema(), a_schema(name)) if word == "add" else ()
 
 
 TWO = (statement("add orders"), statement("record r1"), statement("add bills", 1), statement("record r2", 1))
@@ -108,7 +108,7 @@ def test_a_lost_lock_stops_before_the_commit(services: Services, questions: int)
 def test_an_effect_that_was_not_rehearsed_is_rolled_back(services: Services):
     database = FakeDatabase()
     plan = plan_of(*TWO[:2])
-    ended = run(replace(plan, body=replace(plan.body, group_effects=((),))), database, services)
+    ended = run(replace(plan, body=replace(plan.body, statements=TWO[:2])), database, services)
     assert ended.ending is Ending.NOTHING
     assert ended.why == "the effect differs from the rehearsal in: table public.orders"
     assert database.state == State()

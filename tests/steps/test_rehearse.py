@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.fakes.target import FakeDatabase, FakeWriter, State
-from workers.core.plan import Parsed, StatementKind
+from workers.core.plan import Booked, Parsed, StatementKind
 from workers.core.refusals import RefusalCode
+from workers.core.schema import Snapshot
 from workers.ports import RecordedStatement
 from workers.steps import rehearse as module
 from workers.steps.rehearse import Rehearsal, rehearse
@@ -90,14 +91,13 @@ def refused(found: Rehearsal) -> tuple[RefusalCode, str]:
     return refusal.code, refusal.message
 
 
-def test_each_statement_has_its_own_effect_and_each_group_the_sum():
+def test_each_statement_has_its_own_effect():
     found = rehearsed("add bills; record r1", piece("drop orders", 1))
     assert effects(found) == [
         ("add bills", ("added bills",)),
         ("record r1", ()),
         ("drop orders", ("removed orders",)),
     ]
-    assert [[change.name[-1] for change in group] for group in found.group_effects] == [["bills"], ["orders"]]
     assert [item.group for item in found.statements] == [0, 0, 1]
 
 
@@ -172,3 +172,39 @@ def test_in_a_long_plan_what_was_made_is_never_bookkeepings():
     assert found.statements[module.MANY - 1].effect != ()
     assert found.statements[module.MANY].effect == ()
     assert [change.name[-1] for change in found.statements[-1].effect] == ["bills", "orders"]
+
+
+class Counted(Clone):
+    """Counts how often somebody looks at the whole schema."""
+
+    looks = 0
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Parsing]:
+        clone = self
+
+        class Looking(Parsing):
+            def snapshot(self) -> Snapshot:
+                clone.looks += 1
+                return super().snapshot()
+
+        yield Looking(self)
+
+
+def test_a_migration_of_one_change_and_its_bookkeeping_is_looked_at_once():
+    clone: Any = Counted(State(frozenset({"orders"})))
+    found = rehearse(clone, clone, (piece("rename orders bills; record r1"),), VERSIONS)
+    assert clone.looks == 2  # before it, and when it is committed
+    assert [len(item.effect) for item in found.statements] == [2, 0]
+
+
+def test_bookkeeping_says_which_revisions_come_and_go():
+    clone: Any = Clone(State(frozenset(), "r0"))
+    found = rehearse(clone, clone, (piece("record r1"), piece("record r2", 1)), VERSIONS, ("version",))
+    assert [item.records for item in found.statements] == [Booked(("r1",), ("r0",)), Booked(("r2",), ("r1",))]
+
+
+def test_groups_are_counted_without_those_that_only_read():
+    found = rehearsed(piece("read orders"), piece("add bills", 1), piece("read bills", 2), piece("add tmp", 3))
+    assert [item.group for item in found.statements] == [0, 1]
+    assert len(found.group_authority) == 2

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.store import a_plan
 from workers.core.diff import diff
 from workers.core.names import Engine
-from workers.core.plan import Parsed, Plan, Statement, StatementKind
+from workers.core.plan import Booked, Parsed, Plan, Statement, StatementKind
 from workers.core.schema import ObjectKind, SchemaObject, Snapshot
 from workers.steps.shown import groups_done
 
@@ -23,20 +23,19 @@ def schema(*tables: str) -> Snapshot:
 
 def plan_of(*groups: tuple[str, ...]) -> Plan:
     """A plan of one migration a group, `r1`, `r2`, …; each makes the named tables and writes the version table."""
-    statements, effects, there = [], [], schema()
+    statements, there = [], schema()
     for number, tables in enumerate(groups):
         migration = f"r{number + 1}"
         parsed = Parsed(kind=StatementKind.BOOKKEEPING, title="")
         booking = Statement(sql="-", migration=migration, group=number, transactional=True, parsed=parsed)
-        statements.append(replace(booking, records=(migration,)))
         then = schema(*(item.name[-1] for item in there.objects), *tables)
-        effects.append(diff(there, then))
+        booked = Booked(come=(migration,), gone=(f"r{number}",))
+        statements.append(replace(booking, effect=diff(there, then), records=booked))
         there = then
     plan = a_plan(recorded=("r0",))
     body = replace(
         plan.body,
         statements=tuple(statements),
-        group_effects=tuple(effects),
         recorded_after=(f"r{len(groups)}",),
     )
     return replace(plan, body=body)

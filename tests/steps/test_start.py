@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from tests.builders import COLUMN, INDEX, a_plan, a_snapshot, added, an_approval
+from tests.builders import COLUMN, INDEX, a_plan, a_snapshot, a_statement, added, an_approval
 from workers.core.names import Direction
 from workers.core.plan import Plan
 from workers.core.schema import Snapshot, snapshot_to_json
@@ -19,13 +19,13 @@ LIVE = a_snapshot(INDEX)
 def an_adoption(live: Snapshot = LIVE) -> Plan:
     """A plan of no statement that takes a schema for the start."""
     plan = a_plan((), direction=Direction.BASELINE, recorded=("r1",), live=live.binding())
-    return replace(plan, body=replace(plan.body, effect=(), recorded_after=("r1",)))
+    return replace(plan, body=replace(plan.body, recorded_after=("r1",)))
 
 
 def an_upgrade() -> Plan:
     """One that brings a column."""
-    plan = a_plan(recorded=("r1",))
-    return replace(plan, body=replace(plan.body, effect=(added(COLUMN),), recorded_after=("r2",)))
+    plan = a_plan((a_statement(effect=(added(COLUMN),)),), recorded=("r1",))
+    return replace(plan, body=replace(plan.body, recorded_after=("r2",)))
 
 
 def traced(services: Services, plan: Plan, name: str, snapshot: Snapshot) -> Trace:

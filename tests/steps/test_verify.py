@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import a_statement
 from tests.fakes.store import a_plan
 from tests.fakes.target import FakeDatabase, State, a_schema
 from workers.core.diff import diff
@@ -15,7 +16,12 @@ from workers.steps.verify import Verification, verify
 
 BEFORE = a_schema("orders")
 PLAN = replace(
-    a_plan(), body=replace(a_plan().body, effect=diff(BEFORE, a_schema("orders", "bills")), recorded_after=("r1",))
+    a_plan(),
+    body=replace(
+        a_plan().body,
+        statements=(a_statement(effect=diff(BEFORE, a_schema("orders", "bills"))),),
+        recorded_after=("r1",),
+    ),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from workers.core.diff import Change, Difference
 from workers.core.plan import Need, Parsed, Statement, StatementKind, Undo, WayBack
@@ -101,6 +102,7 @@ def way_back(
     """Class the rehearsed way back. `equal` says that the schema was the same again after it."""
     if undo is None or not equal:
         return WayBack(undo=Undo.NONE, note=why_not or "the way back does not lead to the schema as it was")
+    undo = tuple(replace(statement, effect=()) for statement in undo)
     if destroyed_before:
         lost = ", ".join(destroyed_before)
         return WayBack(undo=Undo.NONE, note=f"the schema comes back, what was in it does not: {lost}", statements=undo)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from workers.core.codec import canonical, sha256
-from workers.core.diff import Change
+from workers.core.diff import Change, compose
 from workers.core.names import Direction, Engine, Strategy
+from workers.core.plan_bytes import body_bytes
 from workers.core.schema import Name
 
 
@@ -68,6 +71,14 @@ class Parsed:
     steers: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a bookkeeping write did to the version table: the revisions that it records since then, and those that it records no more."""
+
+    come: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """One SQL statement of a plan; with `batch` a whole script that is sent as one text.
@@ -85,7 +96,7 @@ class Statement:
     rows: int | None = None
     effect: tuple[Change, ...] = ()
     destroys: tuple[str, ...] = ()
-    records: tuple[str, ...] | None = None
+    records: Booked | None = None
     batch: bool = False
 
 
@@ -167,14 +178,12 @@ class WayBack:
 class Body:
     """What will run, in order, what it must do, and what an approval must say.
 
-    `reads_rows` are (migration, table) pairs: these tables must be empty because that data-dependent migration read them. `effect` is the
-    difference of the whole schema from before the plan to after it, `group_effects` the same for each transaction group; `authority` and
-    `group_authority` are what changes in rights. `recorded_after` is the content of the version table after it.
+    `reads_rows` are (migration, table) pairs: these tables must be empty because that data-dependent migration read them. `authority` is what
+    the whole plan changes in rights, `group_authority` the same for each transaction group. `recorded_after` is the content of the version
+    table after it.
     """
 
     statements: tuple[Statement, ...]
-    group_effects: tuple[tuple[Change, ...], ...]
-    effect: tuple[Change, ...]
     group_authority: tuple[tuple[Change, ...], ...]
     authority: tuple[Change, ...]
     recorded_after: tuple[str, ...]
@@ -182,6 +191,25 @@ class Body:
     needs: tuple[Need, ...]
     additive: bool
     way_back: WayBack
+
+    @property
+    def groups(self) -> tuple[tuple[Statement, ...], ...]:
+        """The statements of each transaction group, in order."""
+        return tuple(tuple(group) for _, group in itertools.groupby(self.statements, key=lambda item: item.group))
+
+    @property
+    def group_effects(self) -> tuple[tuple[Change, ...], ...]:
+        """What each transaction group changes: its statements' effects in a row."""
+        return tuple(compose((), _changes(group)) for group in self.groups)
+
+    @property
+    def effect(self) -> tuple[Change, ...]:
+        """The difference of the whole schema from before the plan to after it."""
+        return compose((), _changes(self.statements))
+
+
+def _changes(statements: tuple[Statement, ...]) -> tuple[Change, ...]:
+    return tuple(change for item in statements for change in item.effect)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +221,7 @@ class Observed:
 
     seconds: tuple[float, ...] = ()
     scratch_version: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +237,16 @@ class Plan:
     @property
     def digest(self) -> str:
         """The SHA-256 that an approval names: over the key and the body."""
-        return sha256(canonical(self.key) + b"\n" + canonical(self.body))
+        return sha256(canonical(self.key) + b"\n" + body_bytes(self.body))
+
+    @property
+    def records(self) -> Iterator[tuple[str, ...] | None]:
+        """For each statement what the version table records after it, sorted; None for one that does not write it."""
+        now = set(self.key.recorded)
+        for item in self.body.statements:
+            if item.records is not None:
+                now = now.difference(item.records.gone).union(item.records.come)
+            yield None if item.records is None else tuple(sorted(now))
 
     @property
     def first_own(self) -> int:
@@ -221,7 +259,6 @@ class Plan:
         return self.key.direction is Direction.BASELINE and not self.body.statements
 
     @property
-    warnings: tuple[str, ...] = ()
     def destroys(self) -> tuple[str, ...]:
         """Everything that a statement of the plan takes away, in order, once each."""
         return tuple(dict.fromkeys(item for statement in self.body.statements for item in statement.destroys))

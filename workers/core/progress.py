@@ -5,6 +5,7 @@ Judged statement by statement, by effects and by the content of the version tabl
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -103,7 +104,7 @@ def progress(plan: Plan, live: Snapshot, recorded: tuple[str, ...], ran: tuple[R
 def whole_groups(plan: Plan, found: Progress) -> int:
     """How many transaction groups from the first on are there whole."""
     lacking = {item.group for index, item in _own(plan) if index not in found.done}
-    return min(lacking, default=len(plan.body.group_effects))
+    return min(lacking, default=len(plan.body.groups))
 
 
 def counted(plan: Plan, done: tuple[int, ...]) -> tuple[int, int]:
@@ -118,14 +119,18 @@ def _own(plan: Plan) -> Iterator[tuple[int, Statement]]:
     return ((index, statements[index]) for index in range(plan.first_own, len(statements)))
 
 
+def _own_records(plan: Plan) -> Iterator[tuple[str, ...] | None]:
+    return itertools.islice(plan.records, plan.first_own, None)
+
+
 def _lines(plan: Plan) -> dict[_Spot, _Line]:
     found: dict[_Spot, _Line] = {None: _Line(tuple(sorted(plan.key.recorded)))}
-    for index, item in _own(plan):
+    for (index, item), records in zip(_own(plan), _own_records(plan), strict=True):
         for change in item.effect:
             line = found.setdefault((change.kind, change.name), _Line(change.before))
             line.after.append((index, change.after))
-        if item.records is not None:
-            found[None].after.append((index, item.records))
+        if records is not None:
+            found[None].after.append((index, records))
     return {spot: line for spot, line in found.items() if line.after}
 
 

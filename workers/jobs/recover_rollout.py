@@ -61,7 +61,7 @@ def _recover(rollout: Rollout, services: Services) -> None:
         before = snapshot_from_json(json.loads(dict(services.store.documents(rollout.id))["before.json"]))
         steps = services.store.steps(rollout.id)
         run = shown(stored.plan, before, target, version_table_of(current, services), steps)
-        text = f"the database shows {run.groups} of {len(stored.plan.body.group_effects)} transaction groups"
+        text = f"the database shows {run.groups} of {len(stored.plan.body.groups)} transaction groups"
         note = Step(at=services.clock.iso(), command="recovery: the worker had died", result=text)
         services.store.journal(rollout.id, note)
         fence = _claim(current, services)

@@ -10,6 +10,7 @@ from workers.core.diff import change_to_json
 from workers.core.examination import drift_to_json
 from workers.core.narrow import narrowed, without
 from workers.core.plan import Statement
+from workers.core.plan_bytes import body_json
 from workers.core.redact import redact
 from workers.core.rollout import Step
 from workers.core.schema import Snapshot, snapshot_to_json
@@ -58,15 +59,18 @@ def _line(step: Step) -> str:
 
 
 def _plan(view: WorkdocsView) -> Json:
+    """The plan; its key and body are what the digest is taken of."""
     plan = view.plan
-    parts = {"key": plan.key, "body": plan.body, "observed": plan.observed}
     return {
         "format": "schemagate-plan/1",
         "digest": plan.digest,
         "code": view.code,
         "head": plan.head,
         "base": plan.base,
-    } | {name: to_json(value) for name, value in parts.items()}
+        "key": to_json(plan.key),
+        "body": body_json(plan.body),
+        "observed": to_json(plan.observed),
+    }
 
 
 def _differences(view: WorkdocsView) -> Json:

@@ -5,13 +5,12 @@ What is not done here: judging whether it may run. The writer exists only where 
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 
 from workers.core.authority import authority_effect
-from workers.core.diff import diff
+from workers.core.diff import Change, diff
 from workers.core.plan import Plan, Statement, StatementKind
 from workers.core.rollout import Step
 from workers.core.schema import Snapshot
@@ -52,19 +51,24 @@ class _StoppedError(Exception):
         self.unsure = unsure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Doing:
-    plan: Plan
+    """`seen` is what the comparison of the group before found on the target: where the next one starts from."""
+
+    expected: tuple[tuple[Change, ...], ...]
     held: Held
     writer: Writer
     rollout: int
     services: Services
+    seen: Snapshot | None = None
 
 
 def carry_out(plan: Plan, held: Held, writer: Writer, rollout: int, services: Services) -> Run:
     """Run the whole plan; stops at the first group that fails. Expected trouble is in the result, not raised."""
-    doing = _Doing(plan=plan, held=held, writer=writer, rollout=rollout, services=services)
-    groups = [tuple(group) for _, group in itertools.groupby(plan.body.statements, key=lambda item: item.group)]
+    body = plan.body
+    groups, effects = body.groups, zip(body.group_effects, body.group_authority, strict=True)
+    expected = tuple((*objects, *rights) for objects, rights in effects)
+    doing = _Doing(expected=expected, held=held, writer=writer, rollout=rollout, services=services)
     first = 0
     for number, group in enumerate(groups):
         try:
@@ -109,7 +113,7 @@ def _attempt(doing: _Doing, number: int, first: int, group: tuple[Statement, ...
         _check_lock(doing)
         doing.writer.begin()
         _note(doing, "BEGIN", "ok")
-    before = doing.writer.snapshot()
+    before, doing.seen = doing.seen or doing.writer.snapshot(), None
     for offset, statement in enumerate(group):
         _run_statement(doing, first + offset, statement)
     _compare(doing, number, before, transactional=transactional)
@@ -143,10 +147,10 @@ def _run_statement(doing: _Doing, index: int, statement: Statement) -> None:
 
 def _compare(doing: _Doing, number: int, before: Snapshot, *, transactional: bool) -> None:
     """The effect of the group on objects and on rights must be the one of the rehearsal: before COMMIT, or at once where there is none."""
-    after, body = doing.writer.snapshot(), doing.plan.body
+    after, expected = doing.writer.snapshot(), doing.expected[number]
     found = (*diff(before, after), *authority_effect(before, after))
-    expected = (*body.group_effects[number], *body.group_authority[number])
     if found == expected:
+        doing.seen = after
         return
     labels = {f"{item.kind.value} {item.label}" for item in set(found) ^ set(expected)}
     when = "before COMMIT" if transactional else "after the statement"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from workers.core.schema import Snapshot
 from workers.ports import Database, History, RecordedStatement, StatementError, Writer
 from workers.steps.lineage import applied
-from workers.steps.rehearse import pieces_of
+from workers.steps.pieces import pieces_of
 from workers.steps.replay import ReplayQuestion, request_of
 
 

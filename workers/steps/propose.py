@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from workers.core.authority import authority_effect
-from workers.core.diff import diff
 from workers.core.effects import is_additive, needs
 from workers.core.examination import Suggested
 from workers.core.names import Direction
@@ -66,10 +65,10 @@ def propose(known: Known, services: Services) -> Proposal:
     proposal = _propose(known, services)
     plan = proposal.plan
     if plan is None:
+        return proposal
     notes = (*proposal.notes, *plan.observed.warnings)
     if not plan.adopts:
         return replace(proposal, notes=notes)
-        return proposal
     environment, revision = known.question.environment.name, known.pending[-1].id
     said = (
         f"this plan writes nothing: the schema of {environment} as it is now ({known.live.fingerprint}), recorded at {revision}, becomes "
@@ -168,12 +167,13 @@ def _record(known: Known) -> Recorded | Recording:
 def _push(known: Known, services: Services) -> Proposal:
     """What the tool would run on a copy of the live schema, by a dry run; no plan where that is nothing."""
     with known.database.scratch(None).clone(known.dump) as copy:
-        told, warned = dry_run(known, _forward(known, copy), services)
-    if told.error:
-        return Proposal(refusals=(_recording_failed(known, told),))
-    if not told.statements:
-        return Proposal(undeclared_known=True)
-    proof = prove(known, told.statements, Recording(statements=(), error=told.undo_error))
+        told, warned, asked = dry_run(known, _forward(known, copy), services)
+        if told.error:
+            return Proposal(refusals=(_recording_failed(known, told),))
+        if not told.statements:
+            return Proposal(undeclared_known=True)
+        back = known.source.record(replace(asked, direction=RecordDirection.DOWNGRADE))
+    proof = prove(known, told.statements, back)
     return replace(_freeze(known, proof, None, warned), undeclared_known=True)
 
 
@@ -183,9 +183,9 @@ def _undo(known: Known, copy: ScratchDatabase, first: Recording) -> Recording:
         return Recording(statements=first.undo or (), error=first.undo_error)
     return known.source.record(_request(known, copy, known.recorded, done=known.to, declared=False))
 
+
 def _forward(known: Known, copy: ScratchDatabase) -> RecordRequest:
     return _request(known, copy, known.to, done=known.recorded, declared=True)
-
 
 
 def _request(
@@ -216,8 +216,6 @@ def _freeze(known: Known, proof: Proof, recorded: Recorded | None, warned: tuple
     additive = is_additive(statements) and forward and not reads
     body = Body(
         statements=statements,
-        group_effects=proof.forward.group_effects,
-        effect=diff(proof.forward.before, proof.forward.after),
         group_authority=proof.forward.group_authority,
         authority=authority_effect(proof.forward.before, proof.forward.after),
         recorded_after=proof.recorded_after,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from workers.core.authority import authority_effect, in_words, rights_changed
-from workers.core.diff import Change, Difference, diff
+from workers.core.diff import Change, Difference, compose, diff
 from workers.core.effects import destroyed
-from workers.core.plan import Parsed, Statement, StatementKind
+from workers.core.plan import Booked, Parsed, Statement, StatementKind
 from workers.core.refusals import Refusal, RefusalCode
 from workers.core.schema import Name, ObjectKind, Snapshot
 from workers.core.version_rows import applied_revisions
@@ -21,13 +21,14 @@ from workers.ports import Database, RecordedStatement, ScratchDatabase, Statemen
 from workers.steps.conflicts import definer_conflict
 from workers.steps.copies import Copies
 from workers.steps.flow import Flow
+from workers.steps.pieces import pieces_of
 from workers.steps.scripts import judged_script, lost
 
 MANY = 80
 _WRITES_ROWS = frozenset({StatementKind.INSERT, StatementKind.UPDATE, StatementKind.DELETE})
 _TAKES_ROWS = _WRITES_ROWS | {StatementKind.TRUNCATE, StatementKind.DROP}
 _BLIND = frozenset({StatementKind.BOOKKEEPING, StatementKind.INSERT, StatementKind.SESSION, StatementKind.READ})
-_BLIND_WHEN_MANY = _BLIND | {StatementKind.CREATE, StatementKind.COMMENT}
+_MAKES = frozenset({StatementKind.CREATE, StatementKind.COMMENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,6 @@ class Rehearsal:
     """
 
     statements: tuple[Statement, ...] = ()
-    group_effects: tuple[tuple[Change, ...], ...] = ()
     group_authority: tuple[tuple[Change, ...], ...] = ()
     before: Snapshot
     after: Snapshot
@@ -54,12 +54,12 @@ class _Run:
     split: Callable[[str], tuple[str, ...]]
     many: bool
     state: Snapshot
+    recorded: tuple[str, ...]
     there: frozenset[tuple[ObjectKind, Name]]
     copies: Copies = field(default_factory=Copies)
-    unseen: bool = False
+    unseen: StatementKind | None = None
     seen: int = 0
     statements: list[Statement] = field(default_factory=list)
-    group_effects: list[tuple[Change, ...]] = field(default_factory=list)
     group_authority: list[tuple[Change, ...]] = field(default_factory=list)
     told: set[tuple[ObjectKind, Name]] = field(default_factory=set)
     reads: list[tuple[str, Name]] = field(default_factory=list)
@@ -82,23 +82,24 @@ def rehearse(
 ) -> Rehearsal:
     """Run every recorded write on the clone, group by group, with the engine's parser judging each piece at its place.
 
-    With the version table's `columns` every bookkeeping write says what the table holds after it.
+    With the version table's `columns` every bookkeeping write says what it changes in that table.
     """
     pieces = tuple(pieces_of(database, recorded))
     with clone.writing() as writer:
         before = writer.snapshot()
         there = frozenset((item.kind, item.name) for item in before.objects)
-        run = _Run(version_table, columns, database.split, len(pieces) > MANY, before, there)
+        rows = writer.rows(version_table, columns) if columns else ()
+        said = applied_revisions(columns, rows)
+        run = _Run(version_table, columns, database.split, len(pieces) > MANY, before, said, there)
         refusals: tuple[Refusal, ...] = ()
         try:
-            for number, (_, group) in enumerate(itertools.groupby(pieces, key=lambda piece: piece.group)):
-                _run_group(run, writer, number, tuple(group))
+            for _, group in itertools.groupby(pieces, key=lambda piece: piece.group):
+                _run_group(run, writer, tuple(group))
         except _StopError as stop:
             writer.rollback()
             refusals = (stop.refusal,)
     return Rehearsal(
         statements=tuple(run.statements),
-        group_effects=tuple(run.group_effects),
         group_authority=tuple(run.group_authority),
         before=before,
         after=run.state,
@@ -108,26 +109,15 @@ def rehearse(
     )
 
 
-def pieces_of(database: Database, recorded: tuple[RecordedStatement, ...]) -> Iterator[RecordedStatement]:
-    """Split texts with several commands, and renumber groups so that a statement outside a transaction is a group of its own."""
-    number, last = -1, None
-    for item in recorded:
-        for sql in (item.sql,) if item.batch else database.split(item.sql):
-            within = item.transactional and database.transactional(sql)
-            if not within or item.group != last:
-                number += 1
-            last = item.group if within else None
-            yield replace(item, sql=sql, group=number, transactional=within)
-
-
 def is_bookkeeping(parsed: Parsed, version_table: Name) -> bool:
     """Whether a statement writes rows of the source's version table and nothing else, or makes that table."""
     same = [_same_table(name, version_table) for name in parsed.writes]
     return bool(same) and all(same) and not parsed.opaque and parsed.kind in _WRITES_ROWS | {StatementKind.CREATE}
 
 
-def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStatement, ...]) -> None:
-    start, first = run.state, len(run.statements)
+def _run_group(run: _Run, writer: Writer, group: tuple[RecordedStatement, ...]) -> None:
+    """Groups of a plan are counted without those that only read."""
+    start, first, number = run.state, len(run.statements), len(run.group_authority)
     run.told.clear()
     transactional = group[0].transactional
     if transactional:
@@ -140,7 +130,6 @@ def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStat
         return
     _observe(run, writer)
     effect, rights = diff(start, run.state), authority_effect(start, run.state)
-    run.group_effects.append(effect)
     run.group_authority.append(rights)
     untold = (item for item in rights_changed(rights, effect) if (item.kind, item.name) not in run.told)
     _tell_rights(run, first, tuple(untold))
@@ -152,13 +141,13 @@ def _run_group(run: _Run, writer: Writer, number: int, group: tuple[RecordedStat
 
 def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement) -> None:
     parsed = _judged(run, writer, piece)
+    if run.unseen and not _looked_at_together(run, parsed.kind):
+        _observe(run, writer)
     if parsed.kind is StatementKind.READ and not parsed.opaque:
         if piece.own is None:  # of a written script nothing is decided by what a query finds
             asked = run.flow.sources(name for name in parsed.reads if not _same_table(name, run.version_table))
             run.reads.extend((piece.revision, name) for name in asked)
         return
-    if run.unseen and parsed.kind not in _BLIND_WHEN_MANY - _BLIND:
-        _observe(run, writer)  # what was made is its maker's, never that of a statement with more rights
     run.copies.run(parsed)
     started = time.perf_counter()
     rows = _execute(writer, piece)
@@ -175,10 +164,16 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
         if parsed.kind is StatementKind.BOOKKEEPING and rows >= 0
         else statement
     )
-    if parsed.kind not in (_BLIND_WHEN_MANY if run.many else _BLIND):
-        _observe(run, writer)
-    elif parsed.kind not in _BLIND:
-        run.unseen = True
+    if parsed.kind not in _BLIND:
+        run.unseen = parsed.kind
+
+
+def _looked_at_together(run: _Run, kind: StatementKind) -> bool:
+    """Whether a statement shares a look with the one before it.
+
+    Bookkeeping does, and in a long plan what only makes things: what was made is its maker's, never that of a statement with more rights.
+    """
+    return kind is StatementKind.BOOKKEEPING or (run.many and run.unseen in _MAKES and kind in _MAKES)
 
 
 def _run_script(run: _Run, writer: Writer, number: int, piece: RecordedStatement) -> None:
@@ -205,7 +200,7 @@ def _run_script(run: _Run, writer: Writer, number: int, piece: RecordedStatement
             batch=True,
         )
     )
-    run.unseen = True
+    run.unseen = parsed.kind
 
 
 def _judged(run: _Run, writer: Writer, piece: RecordedStatement) -> Parsed:
@@ -229,23 +224,26 @@ def _takes_from(parsed: Parsed, piece: RecordedStatement, version_table: Name) -
     return writes and (parsed.kind in _TAKES_ROWS or piece.own is False)
 
 
-def _records(run: _Run, writer: Writer) -> tuple[str, ...] | None:
+def _records(run: _Run, writer: Writer) -> Booked | None:
     if not run.columns:
         return None
-    return applied_revisions(run.columns, writer.rows(run.version_table, run.columns))
+    before, now = run.recorded, applied_revisions(run.columns, writer.rows(run.version_table, run.columns))
+    run.recorded = now
+    return Booked(come=tuple(sorted(set(now) - set(before))), gone=tuple(sorted(set(before) - set(now))))
 
 
 def _observe(run: _Run, writer: Writer) -> None:
-    """Give what changed since the last look to the newest statement."""
+    """Give what changed since the last look to the newest statement that is no bookkeeping, where there is one."""
     now = writer.snapshot()
     effect = diff(run.state, now)
-    last = run.statements[-1]
+    number = max(_others(run, run.seen), default=len(run.statements) - 1)
+    last = run.statements[number]
     if last.parsed.kind is StatementKind.ALTER:
         run.flow.renamed(effect)
     destroys = tuple(dict.fromkeys((*last.destroys, *_destroys(run, last.parsed, effect))))
-    run.statements[-1] = replace(last, effect=last.effect + effect, destroys=destroys)
+    run.statements[number] = replace(last, effect=compose(last.effect, effect), destroys=destroys)
     _tell_rights(run, run.seen, rights_changed(authority_effect(run.state, now), effect))
-    run.state, run.unseen, run.seen = now, False, len(run.statements)
+    run.state, run.unseen, run.seen = now, None, len(run.statements)
 
 
 def _tell_rights(run: _Run, first: int, changes: tuple[Change, ...]) -> None:
@@ -264,8 +262,12 @@ def _changer(run: _Run, first: int, name: Name) -> int:
     """Bookkeeping is looked at together with what came before it, and changes no right of its own."""
     since = range(first, len(run.statements))
     made = [number for number in since if any(item.name == name for item in run.statements[number].effect)]
-    others = [number for number in since if run.statements[number].parsed.kind is not StatementKind.BOOKKEEPING]
-    return max(made or others or since)
+    return max(made or _others(run, first) or since)
+
+
+def _others(run: _Run, first: int) -> list[int]:
+    since = range(first, len(run.statements))
+    return [number for number in since if run.statements[number].parsed.kind is not StatementKind.BOOKKEEPING]
 
 
 def _destroys(run: _Run, parsed: Parsed, effect: tuple[Change, ...]) -> tuple[str, ...]:

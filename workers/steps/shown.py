@@ -23,7 +23,7 @@ def shown(
         now, rows = reader.snapshot(), reader.rows(*version_table)
     recorded = applied_revisions(version_table[1], rows)
     told = ran(plan.body.statements, steps)
-    groups, total = groups_done(plan, before, now, recorded, told), len(plan.body.group_effects)
+    groups, total = groups_done(plan, before, now, recorded, told), len(plan.body.groups)
     if groups is None:
         found = progress(plan, now, recorded, told)
         left = ", ".join(".".join(item.name) for item in found.left)
@@ -57,8 +57,9 @@ def groups_done(
 
 def _records(plan: Plan, groups: int, recorded: tuple[str, ...]) -> bool:
     """Whether the version table looks as it does after so many groups."""
-    written = (item.records for item in plan.body.statements if item.records is not None and item.group < groups)
-    return recorded == (plan.key.recorded, *written)[-1]
+    told = zip(plan.body.statements, plan.records, strict=True)
+    written = (records for item, records in told if records is not None and item.group < groups)
+    return recorded == (tuple(sorted(plan.key.recorded)), *written)[-1]
 
 
 def _denied(plan: Plan, groups: int, told: tuple[Ran, ...]) -> bool:
