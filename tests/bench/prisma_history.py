@@ -26,7 +26,6 @@ from tests.bench.gates import Gate
 from tests.console import service as stage
 from tests.console.service import Service
 from tests.story.prisma_shop import FOLDER, SCHEMA, prisma_config, prisma_files, row, schema, script
-from tests.story.prisma_stage import SERVER
 from workers.core.names import Engine
 from workers.machine import databases, find_machine
 from workers.sandbox.identity import identity
@@ -36,6 +35,14 @@ from workers.steps.target import database_of
 
 COLD, WARM = 15.0, 3.0
 _PATIENCE = 300.0
+_SERVER = """\
+repositories:
+  acme/shop:
+    modules:
+      shop:
+        environments:
+          prod: {url: "env:PROD_URL", approvers: from_repository}
+"""
 _ENGINES = (Engine.POSTGRESQL, Engine.SQLITE)
 
 
@@ -112,7 +119,7 @@ def _timed(project: Project, times: int) -> Timed:
         folder = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="schemagate-bench-")))
         folder.chmod(0o755)
         url = _target(kept, folder, project)
-        service = stage.serve(folder, _first_commit(project), SERVER, PROD_URL=url)
+        service = stage.serve(folder, _first_commit(project), _SERVER, PROD_URL=url)
         kept.callback(stage.end, service)
         started = time.perf_counter()
         pull = service.open_pull("change", _newest(project))
