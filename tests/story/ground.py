@@ -48,6 +48,7 @@ class OpenShop(Protocol):
         files: dict[str, str] | None = None,
         postgres: str = "",
         mariadb: MariadbDatabase | None = None,
+        scratch: str = "",
     ) -> Shop:
         """The open shop."""
         ...
@@ -71,6 +72,7 @@ class Ground:
         files: dict[str, str] | None = None,
         postgres: str = "",
         mariadb: MariadbDatabase | None = None,
+        scratch: str = "",
     ) -> Shop:
         """A shop whose targets have the first migration and no rows: files, or prod the empty database of that URL."""
         targets: dict[str, Target] = {name: self._target(folder, name) for name in environments}
@@ -85,8 +87,9 @@ class Ground:
             _migrate(folder / "by-hand", first, mariadb.url.replace("mysql://", "mysql+pymysql://"))
         lines = ["repositories:", "  acme/shop:", "    modules:", "      shop:"]
         lines += [f"        python_environment: {self.python}", "        environments:"]
+        server_rules += ', scratch: "env:SCRATCH_URL"' if scratch else ""
         lines += [f'          {name}: {{url: "env:{name.upper()}_URL", {server_rules}}}' for name in environments]
-        variables = {f"{name.upper()}_URL": target.url for name, target in targets.items()}
+        variables = {f"{name.upper()}_URL": target.url for name, target in targets.items()} | {"SCRATCH_URL": scratch}
         house = open_house(folder, "\n".join(lines) + "\n", variables, first, machine=self.machine)
         return Shop(house, targets)
 

@@ -220,3 +220,9 @@ def test_vacuum_runs_on_its_own_and_not_in_a_transaction(engine: SqliteDatabase,
 def test_versions_always_fit(engine: SqliteDatabase, data_dir: Path):
     dump = dump_of(engine, made(data_dir))
     assert engine.scratch(None).version_for(dump.engine_version) == dump.engine_version
+
+
+def test_no_server_can_be_lent_to_a_file(engine: SqliteDatabase):
+    with pytest.raises(ExpectedError, match="lent to an environment on SQLite") as refused:
+        engine.with_scratch("sqlite:////somewhere.db")
+    assert refused.value.code is RefusalCode.CONFIG_INVALID

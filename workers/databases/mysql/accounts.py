@@ -6,7 +6,8 @@ An account is written as the information schema writes it, user@host. One withou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import pymysql
 
@@ -30,7 +31,7 @@ _DEFINERS = """SELECT DEFINER, CONCAT('view ', TABLE_NAME) FROM information_sche
     UNION ALL SELECT DEFINER, CONCAT('trigger ', TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
     UNION ALL SELECT DEFINER, CONCAT('event ', EVENT_NAME) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()
     ORDER BY 1, 2"""
-_NAMED_FIRST = re.compile(r"(CREATE (?:ALGORITHM=\w+ )?DEFINER=)`((?:[^`]|``)*)`@`((?:[^`]|``)*)` ")
+_NAMED_FIRST = re.compile(r"(CREATE (?:ALGORITHM=\w+ )?DEFINER=)`((?:[^`]|``)*)`(?:@`((?:[^`]|``)*)`)? ")
 
 
 def writing_account(connection: Connection, reader: Address, writer: Address) -> str:
@@ -85,49 +86,64 @@ def limits(connection: Connection, account: str) -> Iterator[str]:
             yield f"{name} is no account of this server, so what runs as it fails: {_some(items)}"
 
 
-def stand_ins(like: Dump) -> Accounts:
-    """Who stands on scratch for an account of the target's that has another name there: (account on scratch, account of the target).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Who stands on scratch for whom: `login` for the target's writing role `own`; `pairs` are (account there, account of the target)."""
+
+    login: str
+    own: str
+    pairs: Accounts
+
+    def plays(self, account: str) -> str:
+        """What an account of the target is called on scratch."""
+        user, _, host = self.own.rpartition("@")
+        if account == self.own or (not host and account.rpartition("@")[0] == user and account != f"{user}@"):
+            return self.login
+        return next((there for there, meant in self.pairs if meant == account), account)
+
+    def others(self, accounts: tuple[str, ...]) -> tuple[str, ...]:
+        """The accounts beside the writing role's, as scratch calls them."""
+        return tuple(item for item in map(self.plays, accounts) if item != self.login)
+
+    def made_by(self, sql: str) -> str:
+        """A statement of the server's own (SHOW CREATE) with its definer as scratch calls it."""
+        found = _NAMED_FIRST.match(sql)
+        if found is None or self.plays(_definer(found)) == _definer(found):
+            return sql
+        user, _, host = self.plays(_definer(found)).rpartition("@")
+        return f"{found[1]}{quoted(user)}@{quoted(host)} {sql[found.end() :]}"
+
+
+def private_cast(like: Dump) -> Cast:
+    """On a server of our own all keep their names, where they can.
 
     The writing role comes by a socket, so it is there at any host or at this one; no other account of that user may match a socket before it.
     """
     user, _, host = like.writing_role.rpartition("@")
-    login = writing_login(like)
+    login = f"{user}@{_SOCKET if host == _SOCKET else '%'}"
     if not host:
-        return ((login, f"{user}@%"), (f"{user}@", f"{user}@%"))
+        return Cast(login=login, own=like.writing_role, pairs=((login, f"{user}@%"), (f"{user}@", f"{user}@%")))
     moved = [(login, like.writing_role)] if login != like.writing_role else []
     for other in like.roles:
         name, _, place = other.rpartition("@")
         if name == user and other != like.writing_role and (other == login or _matches_socket(place)) and place:
             moved.append((f"{other}{_ELSEWHERE}", other))
-    return tuple(moved)
+    return Cast(login=login, own=like.writing_role, pairs=tuple(moved))
 
 
-def writing_login(like: Dump) -> str:
-    """The account that the writing role has on scratch."""
-    user, _, host = like.writing_role.rpartition("@")
-    return f"{user}@{_SOCKET if host == _SOCKET else '%'}"
-
-
-def on_scratch(account: str, like: Dump) -> str:
-    """What an account of the target is called on scratch."""
-    user, _, host = like.writing_role.rpartition("@")
-    if account == like.writing_role or (not host and account.rpartition("@")[0] == user and account != f"{user}@"):
-        return writing_login(like)
-    return next((there for there, meant in stand_ins(like) if meant == account), account)
-
-
-def made_by(sql: str, like: Dump) -> str:
-    """A statement of the server's own (SHOW CREATE) with its definer as scratch calls it."""
-    found = _NAMED_FIRST.match(sql)
-    if found is None:
-        return sql
-    account = on_scratch("@".join(part.replace("``", "`") for part in found.groups()[1:]), like)
-    user, _, host = account.rpartition("@")
-    return f"{found[1]}{quoted(user)}@{quoted(host)} {sql[found.end() :]}"
+def lent_cast(like: Dump, user: str, statements: Iterable[str]) -> Cast:
+    """On a server of somebody else's every account has a name of ours, so that nothing there runs as one that the server knows."""
+    own_user, _, host = like.writing_role.rpartition("@")
+    login, own = f"{user}@%", like.writing_role if host else f"{own_user}@%"
+    named = {_definer(found) for found in map(_NAMED_FIRST.match, statements) if found}
+    first = Cast(login=login, own=like.writing_role, pairs=())
+    others = sorted(item for item in named if first.plays(item) != login)
+    pairs = ((f"{user}@o{number}{_ELSEWHERE}", item) for number, item in enumerate(others, 1))
+    return replace(first, pairs=((login, own), *pairs))
 
 
 def naming_right(like: Dump, version: tuple[int, ...]) -> str:
-    """The one right on scratch with which the writing role names others, where it has such a right on the target; else empty."""
+    """The right on scratch with which the writing role names others, where it has such a right on the target; else empty."""
     if not like.server_rights:
         return ""
     if like.engine is Engine.MARIADB:
@@ -139,6 +155,11 @@ def spoken(account: str) -> str:
     """An account as SQL wants it."""
     user, _, host = account.rpartition("@")
     return f"{literal(user)}@{literal(host)}" if host else literal(user)
+
+
+def _definer(found: re.Match[str]) -> str:
+    """The account that a statement names; a role is one without a host."""
+    return "@".join((part or "").replace("``", "`") for part in found.groups()[1:])
 
 
 def _known(connection: Connection) -> frozenset[str] | None:

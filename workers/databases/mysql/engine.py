@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 from workers.core.diff import Change
-from workers.core.errors import ExpectedError
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
-from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
+from workers.databases.mysql.address import Address, address
 from workers.databases.mysql.binaries import Binaries
+from workers.databases.mysql.borrowed import BorrowedScratch
 from workers.databases.mysql.revert import revert
 from workers.databases.mysql.scratch import MysqlScratch
 from workers.databases.mysql.spelling import quoted
@@ -32,6 +33,7 @@ class MysqlDatabase:
         self._sandbox = sandbox
         self._binaries = binaries
         self._hiding = Hiding(key)
+        self._lent: Address | None = None
 
     @property
     def engine(self) -> Engine:
@@ -43,18 +45,16 @@ class MysqlDatabase:
         return MysqlTarget(url, read_url, self._hiding)
 
     def with_scratch(self, url: str) -> Database:
-        """Refuse it, as `scratch` does."""
-        self.scratch(url)
-        return self
+        """Return the same engine with its scratch databases on a server that the operator lends."""
+        found = copy(self)
+        found._lent = address(url)  # noqa: SLF001 -- another of this class
+        return found
 
     def scratch(self, url: str | None) -> Scratch:
-        """Return private servers; a configured one is refused."""
-        if url is not None:
-            raise ExpectedError(
-                "a configured scratch server is not used for MySQL and MariaDB yet",
-                "leave `scratch:` out: private servers of the same version are started on the worker's machine",
-                RefusalCode.CONFIG_INVALID,
-            )
+        """Return databases on the server that the operator lends, else private servers."""
+        lent = address(url) if url else self._lent
+        if lent is not None:
+            return BorrowedScratch(lent, self._area, self._sandbox.identity, self._hiding)
         return MysqlScratch(self._sandbox, self._area, self._binaries, self._hiding)
 
     def split(self, sql: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
-from workers.databases.mysql.accounts import made_by, naming_right, on_scratch, spoken, stand_ins, writing_login
+from workers.databases.mysql.accounts import Cast, naming_right, private_cast, spoken
 from workers.databases.mysql.address import Address
 from workers.databases.mysql.binaries import Binaries, series
 from workers.databases.mysql.catalog_frame import Connection, ask, session_number
@@ -29,7 +29,7 @@ from workers.databases.mysql.writing import Writing
 from workers.ports import Bind, Dump, Reader, ScratchAddress, ScratchDatabase, Writer
 from workers.sandbox.run import Sandbox
 
-_SECONDS = 300
+SECONDS = 300
 _CHUNK = 100
 _TABLES = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
 _COLUMNS = """SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION"""
@@ -65,7 +65,7 @@ class MysqlScratch:
         """Rebuild a database from a dump."""
         with self._started(dump) as server:
             database = _made(server, dump, self._hiding)
-            _restored(database, dump, (replace(item, sql=made_by(item.sql, dump)) for item in script_of(dump)))
+            _restored(database, dump, (replace(item, sql=database.cast.made_by(item.sql)) for item in script_of(dump)))
             yield database
 
     @contextlib.contextmanager
@@ -117,7 +117,7 @@ class Copy:
         """Open a session as the plan's writing role: what it may not do on the target it may not do here."""
         with connected(self.writer) as connection:
             self._note(connection)
-            limits = ("SET SESSION lock_wait_timeout = 30", time_limit(connection, _SECONDS))
+            limits = ("SET SESSION lock_wait_timeout = 30", time_limit(connection, SECONDS))
             writer = Writing(connection, self.hiding, self.like.settings, limits, self.accounts, zones=False)
             try:
                 yield writer
@@ -128,18 +128,7 @@ class Copy:
         """Hash each table's rows as text, in an order of their hashes."""
         with reading(self.superuser) as connection:
             self._note(connection)
-            ask(connection, "SET SESSION group_concat_max_len = 4294967295")
-            columns: dict[str, list[str]] = {}
-            for table, column in ask(connection, _COLUMNS):
-                columns.setdefault(str(table), []).append(str(column))
-            tables = sorted(str(row[0]) for row in ask(connection, _TABLES))
-            found: list[tuple[Name, str]] = []
-            for start in range(0, len(tables), _CHUNK):
-                said = " UNION ALL ".join(_checksum(name, columns[name]) for name in tables[start : start + _CHUNK])
-                rows = ask(connection, said)
-                names = tables[start : start + _CHUNK]
-                found += [((name,), str(row[0])) for name, row in zip(names, rows, strict=True) if row[0]]
-        return tuple(found)
+            return checksums(connection)
 
     def served(self) -> tuple[str, ...]:
         """Every statement that others than we sent, as the server wrote it down."""
@@ -156,7 +145,8 @@ class Copy:
         beside = replace(self, name=name)
         with connected(self.superuser) as connection:
             self._note(connection)
-            _create_database(connection, replace(self.like, database=name, settings=made.settings))
+            accounts = (self.cast.login, *self.cast.others(self.like.roles))
+            create_database(connection, replace(self.like, database=name), accounts)
         _restored(beside, made, script_of(made))
         with connected(self.superuser.at(name)) as connection:
             self._note(connection)
@@ -178,10 +168,30 @@ class Copy:
     @property
     def accounts(self) -> Accounts:
         """Who is called otherwise on the target."""
-        return stand_ins(self.like)
+        return self.cast.pairs
+
+    @property
+    def cast(self) -> Cast:
+        """Who stands for whom."""
+        return private_cast(self.like)
 
     def _note(self, connection: Connection) -> None:
         self.own.add(session_number(connection))
+
+
+def checksums(connection: Connection) -> tuple[tuple[Name, str], ...]:
+    """Hash each table's rows as text; empty tables are left out."""
+    ask(connection, "SET SESSION group_concat_max_len = 4294967295")
+    columns: dict[str, list[str]] = {}
+    for table, column in ask(connection, _COLUMNS):
+        columns.setdefault(str(table), []).append(str(column))
+    tables = sorted(str(row[0]) for row in ask(connection, _TABLES))
+    found: list[tuple[Name, str]] = []
+    for start in range(0, len(tables), _CHUNK):
+        names = tables[start : start + _CHUNK]
+        rows = ask(connection, " UNION ALL ".join(_checksum(name, columns[name]) for name in names))
+        found += [((name,), str(row[0])) for name, row in zip(names, rows, strict=True) if row[0]]
+    return tuple(found)
 
 
 def _user(role: str) -> str:
@@ -190,16 +200,16 @@ def _user(role: str) -> str:
 
 def _made(server: Server, like: Dump, hiding: Hiding) -> Copy:
     """Make the users that own something, the writing role, and an empty database of the target's name that it may do anything in."""
-    password = secrets.token_hex(16)
+    password, cast = secrets.token_hex(16), private_cast(like)
     with connected(server.address()) as connection:
         try:
-            for account in _others(like):
+            for account in cast.others(like.roles):
                 role = account.endswith("@")
                 ask(
                     connection,
                     f"CREATE {'ROLE' if role else 'USER'} IF NOT EXISTS {spoken(account)}{'' if role else ' ACCOUNT LOCK'}",
                 )
-            account = spoken(writing_login(like))
+            account = spoken(cast.login)
             ask(connection, f"CREATE USER IF NOT EXISTS {account}")
             ask(connection, f"ALTER USER {account} IDENTIFIED BY '{password}' ACCOUNT UNLOCK")
             if right := naming_right(like, tuple(int(part) for part in server.version.split("."))):
@@ -208,7 +218,7 @@ def _made(server: Server, like: Dump, hiding: Hiding) -> Copy:
                 like.engine is Engine.MARIADB
             ):  # as on the target: a routine's text is seen by who made it, else there alone
                 ask(connection, f"GRANT SELECT ON mysql.proc TO {account}")
-            _create_database(connection, like)
+            create_database(connection, like, (cast.login, *cast.others(like.roles)))
         except pymysql.Error as error:
             raise _not_copied("its users and database cannot be made on scratch", error) from None
         copy = Copy(server=server, name=like.database, like=like, password=password, hiding=hiding)
@@ -216,40 +226,39 @@ def _made(server: Server, like: Dump, hiding: Hiding) -> Copy:
     return copy
 
 
-def _others(like: Dump) -> tuple[str, ...]:
-    """The accounts beside the writing role's, as scratch calls them."""
-    login = writing_login(like)
-    return tuple(item for item in (on_scratch(account, like) for account in like.roles) if item != login)
-
-
-def _create_database(connection: Connection, like: Dump) -> None:
+def create_database(connection: Connection, like: Dump, accounts: tuple[str, ...]) -> None:
+    """Make it, empty, with everybody's right to it."""
     collation = dict(like.settings).get("collation_database", "utf8mb4_general_ci")
     ask(connection, f"CREATE DATABASE {quoted(like.database)} COLLATE {collation}")
     pattern = like.database.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
     # What runs with its definer's rights reaches the tables there as well; nobody can connect as one.
-    for user in map(spoken, (writing_login(like), *_others(like))):
+    for user in map(spoken, accounts):
         ask(connection, f"GRANT ALL PRIVILEGES ON {quoted(pattern)}.* TO {user}")
 
 
 def _restored(database: Copy, like: Dump, pieces: Iterable[Piece]) -> None:
-    """Send each statement alone, under the settings that it was made with. A view may need another: those come again."""
     with connected(database.superuser) as connection:
         database.own.add(session_number(connection))
-        waiting = list(pieces)
         try:
-            while waiting:
-                left = [piece for piece in waiting if not _sent(connection, piece, last=False)]
-                if len(left) == len(waiting):
-                    _sent(connection, left[0], last=True)
-                waiting = left
-            ask(connection, _RESTORING)
-            for table, columns, rows in like.version_rows:
-                names = ", ".join(quoted(column) for column in columns)
-                for row in rows:
-                    values = ", ".join("NULL" if value is None else literal(value) for value in row)
-                    ask(connection, f"INSERT INTO {quoted(*table)} ({names}) VALUES ({values})")
+            restore(connection, like, pieces)
         except pymysql.Error as error:
             raise _not_copied("its schema cannot be rebuilt on scratch", error) from None
+
+
+def restore(connection: Connection, like: Dump, pieces: Iterable[Piece]) -> None:
+    """Send each statement alone, under the settings that it was made with. A view may need another: those come again."""
+    waiting = list(pieces)
+    while waiting:
+        left = [piece for piece in waiting if not _sent(connection, piece, last=False)]
+        if len(left) == len(waiting):
+            _sent(connection, left[0], last=True)
+        waiting = left
+    ask(connection, _RESTORING)
+    for table, columns, rows in like.version_rows:
+        names = ", ".join(quoted(column) for column in columns)
+        for row in rows:
+            values = ", ".join("NULL" if value is None else literal(value) for value in row)
+            ask(connection, f"INSERT INTO {quoted(*table)} ({names}) VALUES ({values})")
 
 
 def _sent(connection: Connection, piece: Piece, *, last: bool) -> bool:

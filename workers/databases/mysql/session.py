@@ -46,9 +46,23 @@ def connected(address: Address, application: str = APPLICATION, *, several: bool
 
     Raises ExpectedError (target_unreachable) that names neither URL nor password.
     """
-    connection = _connect(address, application, several=several)
+    flags = CLIENT.FOUND_ROWS | (CLIENT.MULTI_STATEMENTS if several else 0)
+    connection = _connect(address, application, flags=flags)
     try:
         yield connection
+    finally:
+        with contextlib.suppress(pymysql.Error, OSError):
+            connection.close()
+
+
+@contextlib.contextmanager
+def logged_in(address: Address, flags: int, charset: str, first: str) -> Iterator[socket.socket]:
+    """Open a session, say a first statement, and give its bare socket to somebody who goes on. Raises ExpectedError."""
+    connection = _connect(address, APPLICATION, flags=flags, charset=charset, first=first)
+    try:
+        bare: Any = connection
+        bare._sock.settimeout(None)  # noqa: SLF001 -- the driver has no word for it
+        yield bare._sock  # noqa: SLF001
     finally:
         with contextlib.suppress(pymysql.Error, OSError):
             connection.close()
@@ -138,7 +152,9 @@ class Reading:
             ) from None
 
 
-def _connect(address: Address, application: str, *, several: bool) -> Connection:
+def _connect(
+    address: Address, application: str, *, flags: int, charset: str = "utf8mb4", first: str | None = None
+) -> Connection:
     protection = _protection(address)
     try:
         reached = _reached(address)
@@ -150,13 +166,14 @@ def _connect(address: Address, application: str, *, several: bool) -> Connection
         user=address.user,
         password=address.password,
         database=address.database,
-        charset="utf8mb4",
+        charset=charset,
+        init_command=first,
         conv={},  # every value as the text that the server sends
         autocommit=True,
         local_infile=False,
         read_timeout=_IDLE_SECONDS,
         program_name=application,
-        client_flag=CLIENT.FOUND_ROWS | (CLIENT.MULTI_STATEMENTS if several else 0),
+        client_flag=flags,
         defer_connect=True,
         **protection,
     )

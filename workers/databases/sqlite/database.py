@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from workers.core.diff import Change
+from workers.core.errors import ExpectedError
 from workers.core.names import Engine
+from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.sqlite.file import path_of
 from workers.databases.sqlite.revert import revert
@@ -34,11 +36,18 @@ class SqliteDatabase:
         return SqliteTarget(path=path_of(url), opener=self._opener, locked=self._locked)
 
     def with_scratch(self, url: str) -> Database:
-        """A file needs no server: copies are files below the area."""
+        """Refuse it, as `scratch` does."""
+        self.scratch(url)
         return self
 
     def scratch(self, url: str | None) -> Scratch:
-        """Files below the area; a configured place is not needed."""
+        """Files below the area. A file needs no server, so none can be lent. Raises ExpectedError(config_invalid)."""
+        if url is not None:
+            raise ExpectedError(
+                "a scratch server is lent to an environment on SQLite",
+                "leave `scratch:` out: copies of a SQLite file are files on the worker's machine",
+                RefusalCode.CONFIG_INVALID,
+            )
         return SqliteScratch(self._opener)
 
     def split(self, sql: str) -> tuple[str, ...]:
