@@ -53,7 +53,8 @@ def extension_conflict(live: Snapshot, error: str, source: SourceKind) -> str:
         return ""
     told = sorted({f"{item.kind.value} {item.label} of {item.get('extension')}" for item in owned})
     names = ", ".join(f"`{item}`" for item in sorted({_plain(item) for item in owned})[:3])
-    return f"{_MET} ({', '.join(told[:3])}): keep your tables and functions in a schema of their own, such as `app`, and {_APART[source].format(names)}"
+    apart = _APART[source].format(names)
+    return f"{_MET} ({', '.join(told[:3])}): keep your tables and functions in a schema of their own, such as `app`, and {apart}"
 
 
 def _made_before(name: str, *, there: bool) -> str:
