@@ -127,6 +127,12 @@ class FakeWriter:
         found = a_schema(*self.state.tables)
         return replace(found, objects=ordered([*found.objects, *self.database.more]))
 
+    def seal(self) -> str:
+        return self.snapshot().fingerprint
+
+    def sealed_snapshot(self) -> tuple[Snapshot, str]:
+        return self.snapshot(), self.seal()
+
     def rows(self, table: Name, columns: tuple[str, ...]) -> Rows | None:
         del table, columns
         return ((self.state.recorded,),)

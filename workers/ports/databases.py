@@ -48,6 +48,14 @@ class Reader(Protocol):
         """Read the whole schema."""
         ...
 
+    def seal(self) -> str:
+        """Hash all that the schema is made of, without making it: equal seals come from equal schemas alone, others from any."""
+        ...
+
+    def sealed_snapshot(self) -> tuple[Snapshot, str]:
+        """Read the whole schema with its seal; an empty one where it would not cover everything that the schema is made of."""
+        ...
+
     def rows(self, table: Name, columns: tuple[str, ...]) -> Rows | None:
         """Read a small table of the source's own (version table), ordered; None where there is no such table."""
         ...

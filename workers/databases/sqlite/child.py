@@ -108,6 +108,21 @@ def query(session: Session, *, sql: str, values: list[str], most: int, seconds: 
         return session.connection.execute(sql, values).fetchmany(most)
 
 
+def digest(session: Session, *, queries: list[str], seconds: float) -> str:
+    """The hash of all rows of reading statements of ours, in the order in which they come."""
+    found = hashlib.sha256()
+    session.connection.text_factory = _whole
+    try:
+        with session.under(Policy.QUERY, seconds):
+            for sql in queries:
+                for row in session.connection.execute(sql):
+                    found.update(b"r%d:" % len(row) + b"".join(map(_bytes, row)))
+                found.update(b"q")
+    finally:
+        session.connection.text_factory = _readable
+    return found.hexdigest()
+
+
 def actions(session: Session, *, sql: str, seconds: float) -> dict[str, object]:
     """What compiling a statement would do, as the authorizer is told; nothing is run. An error is part of the answer."""
     session.actions = []
@@ -232,7 +247,7 @@ def prove(session: Session, **_: object) -> bool:
 def checksums(session: Session, *, tables: list[str], seconds: float) -> list[tuple[str, str]]:
     """(table, checksum) of each table that has rows: the number of rows and the sum of their hashes, so order is nothing."""
     found = []
-    session.connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    session.connection.text_factory = _whole
     for name in tables:
         count, total = 0, 0
         with session.under(Policy.QUERY, seconds):
@@ -261,7 +276,7 @@ def close(session: Session, **_: object) -> None:
 OPERATIONS: dict[str, Callable[..., object]] = {
     each.__name__: each
     for each in (
-        *(query, actions, execute, set_pragmas, begin, commit, rollback, read, close_read, lock, state, mark, prove),
+        *(query, digest, actions, execute, set_pragmas, begin, commit, rollback, read, close_read, lock, state, mark, prove),
         *(checksums, copy, close),
     )
 }
@@ -333,6 +348,10 @@ def _bytes(value: object) -> bytes:
 
 def _readable(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
+
+
+def _whole(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _identifier(name: str) -> str:
