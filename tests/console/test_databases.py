@@ -127,3 +127,32 @@ def test_a_file_that_is_no_snapshot_is_said_to_be_none(command, data_dir, text):
         assert ran.returncode == 1
         assert ran.stderr.count("\n") == 1
         assert side.name in ran.stderr
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "sqlite"])
+def test_a_sealed_snapshot_says_what_a_whole_comparison_says(command, request, data_dir, engine):
+    url = request.getfixturevalue("shop_url") if engine == "postgresql" else _statistics(data_dir)
+    file, plain = data_dir / "live.json", data_dir / "plain.json"
+    command("snapshot", "--url", url, "--out", file)
+    plain.write_text(json.dumps({key: value for key, value in json.loads(file.read_text()).items() if key != "seal"}))
+    assert '\n "seal": "' in file.read_text()
+    for form in ("text", "json", "markdown"):
+        sealed, whole = (command("diff", side, url, "--format", form) for side in (file, plain))
+        assert (sealed.returncode, sealed.stdout, sealed.stderr) == (0, whole.stdout, whole.stderr)
+
+
+def test_a_snapshot_that_was_written_by_hand_has_no_seal_any_more(command, shop_url, data_dir):
+    file = data_dir / "live.json"
+    command("snapshot", "--url", shop_url, "--out", file)
+    file.write_text(file.read_text().replace('"not_null": true', '"not_null": false', 1))
+    assert command("diff", file, shop_url).returncode == 2
+    assert command("diff", shop_url, file).returncode == 2
+
+
+def test_only_a_whole_schema_is_sealed(command, shop_url):
+    assert '"seal"' not in command("snapshot", "--url", shop_url, "--schema", "public").stdout
+
+
+def _statistics(folder):
+    (place := folder / "files").mkdir()
+    return sqlite_file(place / "a.db", "CREATE TABLE a (id integer PRIMARY KEY); CREATE INDEX b ON a (id); ANALYZE")

@@ -5,15 +5,16 @@ from __future__ import annotations
 # ruff: noqa: PLC0415 -- a small schema is read in less time than the half of what these commands may need takes to import
 import argparse
 import json
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workers.console.kept import Kept, kept, written
 from workers.console.output import Parser, progress, tell, url_around, write
-from workers.console.standalone import open_target
+from workers.console.standalone import hash_key, open_target
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
-from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
+from workers.core.schema import Snapshot, Unread
 from workers.core.uncollected import uncollected
 
 if TYPE_CHECKING:
@@ -60,34 +61,91 @@ def _connect_check(found: argparse.Namespace) -> int:
 def _snapshot(found: argparse.Namespace) -> int:
     with uncollected():
         with progress("reading the schema"), open_target(url_given(found)).reading() as reader:
-            snapshot = _narrowed(reader.snapshot(), found)
-        write(json.dumps(snapshot_to_json(snapshot), indent=1) + "\n", found.out)
+            whole, seal = reader.sealed_snapshot()
+        snapshot = _narrowed(whole, found)
+        write(written(snapshot, seal if snapshot is whole else "", hash_key()), found.out)
     return 0
 
 
 def _diff(found: argparse.Namespace) -> int:
+    sides = [_Live(open_target(text)) if "://" in text else kept(text) for text in (found.old, found.new)]
     with uncollected():
-        return _compare(found)
+        with progress("reading both schemas"):
+            read = _unchanged(sides, found) or _both(sides)
+        return _tell_same(read, found.format) if isinstance(read, Kept) else _tell(read, found)
 
 
-def _compare(found: argparse.Namespace) -> int:
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A database as a side of a comparison."""
+
+    target: Target
+
+    def snapshot(self) -> Snapshot:
+        with self.target.reading() as reader:
+            return reader.snapshot()
+
+
+_Side = _Live | Kept
+_Read = tuple[Snapshot, Snapshot]
+
+
+def _unchanged(sides: list[_Side], found: argparse.Namespace) -> Kept | _Read | None:
+    """The file alone where its seal says that the database is as it was then, else both; None where there is no such pair."""
+    file = next((side for side in sides if isinstance(side, Kept) and side.seal), None)
+    live = next((side for side in sides if isinstance(side, _Live)), None)
+    if file is None or live is None or found.schema or found.exclude_extensions:
+        return None
+    with live.target.reading() as reader:
+        if file.is_of(reader.seal(), hash_key()):
+            return file
+        now = reader.snapshot()
+    then = file.snapshot()
+    return (then, now) if sides[0] is file else (now, then)
+
+
+def _both(sides: list[_Side]) -> _Read:
+    """Both sides at the same time: two servers work side by side."""
     from concurrent.futures import ThreadPoolExecutor
 
-    readers = [_side(side) for side in (found.old, found.new)]
-    with progress("reading both schemas"), ThreadPoolExecutor(len(readers)) as pool:
-        read = pool.map(_read, readers)
-        from workers.core.diff import diff, diff_to_json
-        from workers.rendering.differences import DiffFormat, diff_text
+    with ThreadPoolExecutor(len(sides)) as pool:
+        reading = [pool.submit(side.snapshot) for side in sides]
+        import workers.rendering.differences  # noqa: F401 -- while the servers work
 
-        old, new = (_narrowed(side, found) for side in read)
+        old, new = (item.result() for item in reading)
+    return old, new
+
+
+def _tell(read: _Read, found: argparse.Namespace) -> int:
+    from workers.core.diff import diff, diff_to_json
+    from workers.rendering.differences import DiffFormat, diff_text
+
+    old, new = (_narrowed(side, found) for side in read)
     changes = diff(old, new)
     if found.format == "json":
         write(json.dumps(diff_to_json(old, new, changes), indent=1) + "\n", None)
     else:
         write(diff_text(changes, DiffFormat(found.format)), None)
-    for item in dict.fromkeys((*old.unread, *new.unread)):
-        tell(f"not compared: {item.kind} {'.'.join(item.name)} ({item.why})")
+    _tell_unread((*old.unread, *new.unread))
     return 2 if changes else 0
+
+
+def _tell_same(file: Kept, form: str) -> int:
+    from workers.core.diff import FORMAT
+    from workers.rendering.differences import DiffFormat, diff_text
+
+    if form == "json":
+        same = {"format": FORMAT, "from": file.fingerprint, "to": file.fingerprint, "changes": []}
+        write(json.dumps(same, indent=1) + "\n", None)
+    else:
+        write(diff_text((), DiffFormat(form)), None)
+    _tell_unread(file.unread)
+    return 0
+
+
+def _tell_unread(unread: tuple[Unread, ...]) -> None:
+    for item in dict.fromkeys(unread):
+        tell(f"not compared: {item.kind} {'.'.join(item.name)} ({item.why})")
 
 
 def _narrowed(snapshot: Snapshot, found: argparse.Namespace) -> Snapshot:
@@ -100,33 +158,3 @@ def _narrowed(snapshot: Snapshot, found: argparse.Namespace) -> Snapshot:
     if found.schema:
         snapshot = narrowed(snapshot, Filter(FilterMode.EXPLICIT, tuple(found.schema)))
     return narrowed(snapshot, Filter(FilterMode.EXCLUDE_EXTENSIONS)) if found.exclude_extensions else snapshot
-
-
-def _side(text: str) -> Callable[[], Snapshot]:
-    """What reads one side: a database, so that both servers work at the same time, or a snapshot file."""
-    if "://" in text:
-        target = open_target(text)
-        return lambda: _live(target)
-    snapshot = _kept(text)
-    return lambda: snapshot
-
-
-def _read(side: Callable[[], Snapshot]) -> Snapshot:
-    return side()
-
-
-def _live(target: Target) -> Snapshot:
-    with target.reading() as reader:
-        return reader.snapshot()
-
-
-def _kept(text: str) -> Snapshot:
-    try:
-        return snapshot_from_json(json.loads(Path(text).read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ExpectedError(
-            f"{text} cannot be read", "give a URL or a snapshot file", RefusalCode.NOT_CONFIGURED
-        ) from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        message = f"{text} is not a schemagate-snapshot/1 file"
-        raise ExpectedError(message, "make one with `schemagate snapshot`", RefusalCode.CONFIG_INVALID) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.core.schema import ObjectKind, SchemaObject
-from workers.databases.mysql.catalog_frame import Frame, ask
+from workers.databases.mysql.catalog_frame import Frame
 
 # Each shows what the asking role may see: its own rights, and everybody's to who may read the grant tables.
 _PRIVILEGES = """SELECT GRANTEE, '', '', GROUP_CONCAT(CONCAT(PRIVILEGE_TYPE, IF(IS_GRANTABLE = 'YES', ' with grant option', ''))
@@ -20,5 +20,5 @@ def authority(frame: Frame) -> list[SchemaObject]:
     """Read the privileges on this database, its tables and columns."""
     return [
         frame.made(ObjectKind.PRIVILEGE, tuple(part for part in (grantee, table, column) if part), privileges=rights)
-        for grantee, table, column, rights in ask(frame.connection, _PRIVILEGES)
+        for grantee, table, column, rights in frame.answer(_PRIVILEGES)
     ]

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 else:  # the driver itself is not generic, only its description is
     Connection = PymysqlConnection
 Row = tuple[str | None, ...]
+Answers = dict[str, tuple[Row, ...]]
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
+_AT_ONCE = 1000  # rows; the text of all would stand in memory beside them
 _NOTHING: tuple[Value, ...] = (None, False, (), "")
 
 
@@ -45,12 +47,17 @@ class Server:
 
 @dataclass(slots=True)
 class Frame:
-    """One snapshot in the making. `accounts` are (account on this server, account that it stands for); the first may be a user on any host."""
+    """One snapshot in the making. `accounts` are (account on this server, account that it stands for); the first may be a user on any host.
+
+    `known` are answers that were had before, each given once; `asked` what had to be asked besides.
+    """
 
     connection: Connection
     server: Server
     hiding: Hiding
     accounts: tuple[tuple[str, str], ...] = ()
+    known: Answers = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     tables: dict[str, str] = field(default_factory=dict)
     engines: dict[str, str] = field(default_factory=dict)
     columns: dict[str, set[str]] = field(default_factory=dict)
@@ -61,9 +68,18 @@ class Frame:
     def rows(self, query: str) -> list[Row]:
         """Every row of a query of ours, each value as text. The server packs a row into one field: the driver takes its time with each."""
         columns, _, rest = query.partition("FROM ")
-        packed = ask(self.connection, f"SELECT JSON_ARRAY({columns.strip().removeprefix('SELECT ')}) FROM {rest}")
-        found: list[Row] = _DECODER.decode(f"[{','.join(str(row[0]) for row in packed)}]")
+        packed = self.answer(f"SELECT JSON_ARRAY({columns.strip().removeprefix('SELECT ')}) FROM {rest}")
+        found: list[Row] = []
+        for start in range(0, len(packed), _AT_ONCE):
+            found += _DECODER.decode(f"[{','.join(str(row[0]) for row in packed[start : start + _AT_ONCE])}]")
         return found
+
+    def answer(self, query: str) -> tuple[Row, ...]:
+        """The rows of a query of ours as the driver gives them."""
+        if query in self.known:
+            return self.known.pop(query)
+        self.asked.append(query)
+        return ask(self.connection, query)
 
     def since(
         self, column: LiteralString, *, mariadb: tuple[int, ...] | None, mysql: tuple[int, ...] | None

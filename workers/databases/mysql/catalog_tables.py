@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 from workers.core.schema import ObjectKind, SchemaObject
-from workers.databases.mysql.catalog_frame import Frame, Row, ask
+from workers.databases.mysql.catalog_frame import Frame, Row
 from workers.databases.mysql.spelling import collation, default_of, moment, on_update, quoted, type_of, unqualified
 
 _DATABASE = """SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()"""
@@ -137,7 +137,7 @@ def sequences(frame: Frame) -> list[SchemaObject]:
     if not names:
         return []
     asked = (_SEQUENCE.format(f"0x{name.encode().hex()}", quoted(name)) for name in names)
-    found = ask(frame.connection, " UNION ALL ".join(asked))
+    found = frame.answer(" UNION ALL ".join(asked))
     return [
         frame.made(
             ObjectKind.SEQUENCE,

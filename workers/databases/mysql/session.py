@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pymysql
@@ -100,10 +100,22 @@ class Reading:
         self._connection = connection
         self._hiding = hiding
         self._accounts = accounts
+        self._made: Callable[[], tuple[Snapshot, bool]] | None = None
 
     def snapshot(self) -> Snapshot:
         """Read the whole schema."""
-        return catalog.snapshot(self._connection, self._hiding, self._accounts)
+        return self._made()[0] if self._made else catalog.snapshot(self._connection, self._hiding, self._accounts)
+
+    def seal(self) -> str:
+        """Hash all that the schema is made of; a snapshot after it is made of the same answers."""
+        found, self._made = catalog.sealed(self._connection, self._hiding, self._accounts)
+        return found
+
+    def sealed_snapshot(self) -> tuple[Snapshot, str]:
+        """Read the whole schema with its seal; without one where anything was asked that the seal does not cover."""
+        found, made = catalog.sealed(self._connection, self._hiding, self._accounts)
+        snapshot, covered = made()
+        return snapshot, found if covered else ""
 
     def rows(self, table: Name, columns: tuple[str, ...]) -> Rows | None:
         """Read the named columns of a table as text, ordered; None where there is no such table."""

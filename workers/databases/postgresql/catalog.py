@@ -5,20 +5,24 @@ https://www.postgresql.org/docs/current/catalogs.html
 
 from __future__ import annotations
 
+import marshal
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from operator import attrgetter
+from typing import LiteralString
 
 import psycopg
 
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.schema import ObjectKind, SchemaObject, Snapshot, Unread, ordered
+from workers.core.seal import seal
 from workers.core.uncollected import uncollected
+from workers.databases.code import code_of
 from workers.databases.postgresql.catalog_authority import authority
 from workers.databases.postgresql.catalog_constraints import constraints
-from workers.databases.postgresql.catalog_frame import USER, Frame, Part, Row, opened
+from workers.databases.postgresql.catalog_frame import USER, Answers, Frame, Part, Row, opened
 from workers.databases.postgresql.catalog_indexes import indexes
 from workers.databases.postgresql.catalog_rare import rare, unseen
 from workers.databases.postgresql.catalog_routines import policies, routines, rules, triggers
@@ -59,6 +63,7 @@ _PARTS: tuple[Part, ...] = (
     rare,
 )
 
+_PLAIN = 2  # marshal's last version that writes equal values alike, however they lie in memory
 _NOT_COMPARED = "not compared yet"
 _OWN = "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.deptype IN ('e', 'i') AND d.classid = {0} AND d.objid = {1})"
 _UNREAD = f"""
@@ -86,20 +91,58 @@ _UNREAD = f"""
 def snapshot(connection: psycopg.Connection[Row], hiding: Hiding) -> Snapshot:
     """Read everything inside the transaction that is open, under `SETTINGS`; `hiding` stands before values that nobody may read."""
     with uncollected():
-        return _read(connection, hiding)
+        return _read(Frame(connection, connection.info.server_version, hiding))
 
 
-def _read(connection: psycopg.Connection[Row], hiding: Hiding) -> Snapshot:
-    frame = opened(connection, hiding)
-    objects = [item for part in _PARTS for item in part(frame)]
+def sealed(connection: psycopg.Connection[Row], hiding: Hiding) -> tuple[str, Callable[[], tuple[Snapshot, bool]]]:
+    """Return the seal of everything, and what makes the schema of the same answers: with it, whether the seal covers all of them."""
+    with uncollected():
+        known = _answers(connection)
+    said = connection.info.parameter_status("server_version") or ""
+    parts = (part for question, rows in known.items() for part in (question.encode(), marshal.dumps(rows, _PLAIN)))
+    found = seal(hiding.key, (code_of("postgresql", "postgresql", "lexer"), said.encode(), *parts))
+
+    def made() -> tuple[Snapshot, bool]:
+        frame = Frame(connection, connection.info.server_version, hiding, known)
+        with uncollected():
+            return _read(frame), not frame.asked
+
+    return found, made
+
+
+def _answers(connection: psycopg.Connection[Row]) -> Answers:
+    """Ask all at once what is asked of every database: what an empty one is asked."""
+    frame = _Empty(connection, connection.info.server_version, Hiding(b""))
+    _parts(frame)
+    with connection.pipeline():
+        answers = [(question, connection.execute(question, prepare=False)) for question in frame.asked]
+        return {question: answer.fetchall() for question, answer in answers}
+
+
+class _Empty(Frame):
+    """A database in which there is nothing: it notes what it is asked."""
+
+    def rows(self, query: LiteralString) -> list[Row]:
+        self.asked.append(query)
+        return []
+
+
+def _read(frame: Frame) -> Snapshot:
+    objects, unread, authorities = _parts(frame)
     return Snapshot(
         engine=Engine.POSTGRESQL,
-        version=connection.info.parameter_status("server_version") or "",
-        database=connection.info.dbname,
+        version=frame.connection.info.parameter_status("server_version") or "",
+        database=frame.connection.info.dbname,
         objects=_in_order(objects),
-        unread=(*_unread(frame), *unseen(frame, objects)),
-        authority=ordered(authority(frame)),
+        unread=unread,
+        authority=ordered(authorities),
     )
+
+
+def _parts(frame: Frame) -> tuple[list[SchemaObject], tuple[Unread, ...], list[SchemaObject]]:
+    opened(frame)
+    objects = [item for part in _PARTS for item in part(frame)]
+    return objects, (*_unread(frame), *unseen(frame, objects)), authority(frame)
 
 
 def _in_order(objects: list[SchemaObject]) -> tuple[SchemaObject, ...]:

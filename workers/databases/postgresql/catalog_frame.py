@@ -19,6 +19,7 @@ USER = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 """The condition on pg_namespace n that keeps what users made; the server reserves the prefix."""
 
 Row = tuple[Any, ...]
+Answers = dict[LiteralString, list[Row]]
 Attributes = tuple[tuple[str, Value], ...]
 
 _COMMENTS = (
@@ -35,11 +36,14 @@ class Frame:
     """The lookups of one snapshot. What hangs on tables reads the names that were filled in when the tables were read.
 
     `shapes` are the columns of views; `collated` the collations that are not their type's own; `grants` the rights on single columns.
+    `known` are answers that were had before, each given once; `asked` what had to be asked besides.
     """
 
     connection: psycopg.Connection[Row]
     version: int
     hiding: Hiding
+    known: Answers = field(default_factory=dict)
+    asked: list[LiteralString] = field(default_factory=list)
     comments: dict[tuple[int, int, int], str] = field(default_factory=dict)
     members: dict[tuple[int, int], str] = field(default_factory=dict)
     relations: dict[int, Name] = field(default_factory=dict)
@@ -48,11 +52,14 @@ class Frame:
     shapes: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     sequences: list[Row] | None = None
     indexes: list[Row] | None = None
-    operator_classes: dict[int, str] | None = None
-    _collations: dict[int, str] = field(default_factory=dict)
+    operator_classes: dict[int, str] = field(default_factory=dict)
+    collations: dict[int, str] = field(default_factory=dict)
 
     def rows(self, query: LiteralString) -> list[Row]:
         """Every row of a query of ours."""
+        if query in self.known:
+            return self.known.pop(query)
+        self.asked.append(query)
         return self.connection.execute(query, prepare=False).fetchall()
 
     def since(self, major: int, column: LiteralString, otherwise: LiteralString = "NULL") -> LiteralString:
@@ -86,9 +93,7 @@ class Frame:
 
     def collation(self, oid: int) -> str:
         """A collation's qualified name."""
-        if not self._collations:
-            self._collations.update(self.rows(_COLLATIONS))
-        return self._collations[oid]
+        return self.collations[oid]
 
     def names(self, relation: int, numbers: Iterable[int] | None) -> tuple[str, ...]:
         """The names of a relation's columns by their numbers."""
@@ -96,11 +101,11 @@ class Frame:
         return tuple([columns[number] for number in numbers or ()])
 
 
-def opened(connection: psycopg.Connection[Row], hiding: Hiding) -> Frame:
+def opened(frame: Frame) -> Frame:
     """Read what is looked up by every kind of object."""
-    frame = Frame(connection, connection.info.server_version, hiding)
     frame.comments = {(classid, oid, part): text for classid, oid, part, text in frame.rows(_COMMENTS)}
     frame.members = {(classid, oid): name for classid, oid, name in frame.rows(_MEMBERS)}
+    frame.collations = dict(frame.rows(_COLLATIONS))
     return frame
 
 

@@ -22,6 +22,7 @@ _ORDERS = {0: "", 1: " DESC NULLS LAST", 2: " NULLS FIRST", 3: " DESC"}
 
 def indexes(frame: Frame) -> list[SchemaObject]:
     """Read indexes that are not part of a constraint."""
+    frame.operator_classes = dict(frame.rows(_OPERATOR_CLASSES))
     told: dict[int, tuple[list[str] | None, list[str] | None]] = {row[0]: row[1:] for row in frame.rows(_TOLD)}
     extended = {oid for catalog, oid in frame.members if catalog == PG_CLASS}
     found = []
@@ -88,7 +89,7 @@ def _values(frame: Frame, row: Row) -> dict[str, Value]:
 def _keys(frame: Frame, row: Row, places: tuple[int, ...]) -> tuple[str, ...]:
     """Each key as CREATE INDEX would say it, defaults left out."""
     classes, collations, options = numbers(row[12]), numbers(row[11]), numbers(row[10])
-    special = _operator_classes(frame)
+    special = frame.operator_classes
     columns = frame.columns[row[1]]
     said = []
     for place, column in enumerate(places):
@@ -100,10 +101,3 @@ def _keys(frame: Frame, row: Row, places: tuple[int, ...]) -> tuple[str, ...]:
             text += f" {special[classes[place]]}"
         said.append(text + _ORDERS[options[place] & 3])
     return tuple(said)
-
-
-def _operator_classes(frame: Frame) -> dict[int, str]:
-    """The operator classes that have to be named."""
-    if frame.operator_classes is None:
-        frame.operator_classes = dict(frame.rows(_OPERATOR_CLASSES))
-    return frame.operator_classes

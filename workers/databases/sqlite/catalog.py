@@ -10,6 +10,8 @@ from workers.core.errors import ExpectedError
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.core.schema import ObjectKind, SchemaObject, Snapshot, Unread, attributes, ordered
+from workers.core.seal import seal
+from workers.databases.code import code_of
 from workers.databases.sqlite.session import Session
 from workers.databases.sqlite.tables import Parent, Told, foreign_key_rows, index_rows, table_objects
 from workers.reading.sqlite import TextError
@@ -24,6 +26,8 @@ _HIDING = (
 )
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
 _TABLES = "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'"
+# Whatever the pragmas tell of tables follows from these rows and from which SQLite it is.
+_ALL = (_SCHEMA, *(f"PRAGMA {name}" for name in FILE_PRAGMAS), "PRAGMA compile_options")
 # One query for all tables, which puts the lists together in C: a pragma a table would be ten times slower.
 _TOLD = """
     SELECT t.name, t.type, t.wr, t.strict,
@@ -75,6 +79,12 @@ def read_snapshot(session: Session, database: str) -> Snapshot:
         objects=ordered(objects),
         unread=tuple(sorted(unread, key=lambda item: (item.kind, item.name))),
     )
+
+
+def read_seal(session: Session) -> str:
+    """Hash all that the schema is made of, in the reading transaction that is open."""
+    said = session.ask("digest", queries=_ALL)
+    return seal(b"", (code_of("sqlite", "sqlite", "lexer"), session.version.encode(), str(said).encode()))
 
 
 def read_schema(session: Session) -> list[Kept]:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from workers.core.schema import Name, Snapshot
-from workers.databases.sqlite.catalog import read_snapshot
+from workers.databases.sqlite.catalog import read_seal, read_snapshot
 from workers.databases.sqlite.session import FileError, Session
 from workers.ports import Rows
 from workers.reading.sqlite import quoted
@@ -25,6 +25,14 @@ class SqliteReader:
 
     def snapshot(self) -> Snapshot:
         return read_snapshot(self._session, self._database)
+
+    def seal(self) -> str:
+        """Hash all that the schema is made of."""
+        return read_seal(self._session)
+
+    def sealed_snapshot(self) -> tuple[Snapshot, str]:
+        """Read the whole schema with its seal."""
+        return self.snapshot(), self.seal()
 
     def rows(self, table: Name, columns: tuple[str, ...]) -> Rows | None:
         """At most 10,000 rows: a version table has a handful. Raises FileError where a column is not there."""
