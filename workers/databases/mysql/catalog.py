@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import marshal
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from operator import attrgetter
 
@@ -71,7 +71,7 @@ def _answers(connection: Connection, server: Server) -> Answers:
 class _Empty(Frame):
     """A database in which there is nothing: it notes what it is asked."""
 
-    def answer(self, query: str) -> tuple[Row, ...]:
+    def parts(self, query: str) -> Iterable[tuple[Row, ...]]:
         self.asked.append(query)
         return ()
 

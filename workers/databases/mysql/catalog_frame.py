@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, LiteralString
 
 from pymysql.connections import Connection as PymysqlConnection
-from pymysql.cursors import Cursor
+from pymysql.cursors import Cursor, SSCursor
 
 from workers.core.hidden import Hiding
 from workers.core.names import Engine
@@ -22,7 +22,7 @@ Row = tuple[str | None, ...]
 Answers = dict[str, tuple[Row, ...]]
 
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
-_AT_ONCE = 1000  # rows; the text of all would stand in memory beside them
+_AT_ONCE = 1000
 _NOTHING: tuple[Value, ...] = (None, False, (), "")
 
 
@@ -49,7 +49,8 @@ class Server:
 class Frame:
     """One snapshot in the making. `accounts` are (account on this server, account that it stands for); the first may be a user on any host.
 
-    `known` are answers that were had before, each given once; `asked` what had to be asked besides.
+    `known` are answers that were had before, each given once; `asked` what had to be asked besides. `same` holds each value once: a name is
+    told with every column and key of its table.
     """
 
     connection: Connection
@@ -58,6 +59,7 @@ class Frame:
     accounts: tuple[tuple[str, str], ...] = ()
     known: Answers = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    same: dict[str | None, str | None] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     engines: dict[str, str] = field(default_factory=dict)
     columns: dict[str, set[str]] = field(default_factory=dict)
@@ -68,18 +70,23 @@ class Frame:
     def rows(self, query: str) -> list[Row]:
         """Every row of a query of ours, each value as text. The server packs a row into one field: the driver takes its time with each."""
         columns, _, rest = query.partition("FROM ")
-        packed = self.answer(f"SELECT JSON_ARRAY({columns.strip().removeprefix('SELECT ')}) FROM {rest}")
-        found: list[Row] = []
-        for start in range(0, len(packed), _AT_ONCE):
-            found += _DECODER.decode(f"[{','.join(str(row[0]) for row in packed[start : start + _AT_ONCE])}]")
-        return found
+        same = self.same.setdefault
+        return [
+            tuple([same(value, value) for value in row])
+            for part in self.parts(f"SELECT JSON_ARRAY({columns.strip().removeprefix('SELECT ')}) FROM {rest}")
+            for row in _DECODER.decode(f"[{','.join([str(packed) for (packed,) in part])}]")
+        ]
 
     def answer(self, query: str) -> tuple[Row, ...]:
-        """The rows of a query of ours as the driver gives them."""
+        """The rows of a query of ours as the driver gives them. What a schema is made of is asked in no other way: seals cover this one."""
+        return tuple(row for part in self.parts(query) for row in part)
+
+    def parts(self, query: str) -> Iterable[tuple[Row, ...]]:
+        """The same, some rows at a time: all of their text is much."""
         if query in self.known:
-            return self.known.pop(query)
+            return (self.known.pop(query),)
         self.asked.append(query)
-        return ask(self.connection, query)
+        return ask_in_parts(self.connection, query)
 
     def since(
         self, column: LiteralString, *, mariadb: tuple[int, ...] | None, mysql: tuple[int, ...] | None
@@ -89,8 +96,10 @@ class Frame:
         return column if first is not None and self.server.numbers >= first else "NULL"
 
     def made(self, kind: ObjectKind, name: Name, /, **values: Value) -> SchemaObject:
-        """Build an object; values that are None, False or empty are left out."""
+        """Build an object; values that are None, False or empty are left out, and a comment shows no secret."""
         kept = {key: value for key, value in values.items() if value not in _NOTHING}
+        if isinstance(comment := kept.get("comment"), str):
+            kept["comment"] = self.hiding.text(comment)
         return SchemaObject(kind, name, tuple(sorted(kept.items())))
 
     def account(self, text: str | None) -> str | None:
@@ -111,6 +120,14 @@ def ask(connection: Connection, query: str) -> tuple[Row, ...]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return tuple(cursor.fetchall())
+
+
+def ask_in_parts(connection: Connection, query: str) -> Iterator[tuple[Row, ...]]:
+    """The rows of one statement of ours, some at a time."""
+    with connection.cursor(SSCursor) as cursor:
+        cursor.execute(query)
+        while rows := cursor.fetchmany(_AT_ONCE):
+            yield tuple(rows)
 
 
 def session_number(connection: Connection) -> str:

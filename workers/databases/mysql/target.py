@@ -5,26 +5,28 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pymysql
 
 from workers.core.errors import ExpectedError
-from workers.core.examination import Preflight
 from workers.core.hidden import Hiding
-from workers.core.plan import TargetIdentity
-from workers.core.policy import Allowed
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.mysql.accounts import as_one, writing_account
 from workers.databases.mysql.address import Address, address
 from workers.databases.mysql.catalog_frame import Connection, ask, server_of
-from workers.databases.mysql.dump import dump
-from workers.databases.mysql.preflight import preflight
 from workers.databases.mysql.session import Accounts, Reading, connected, reading, time_limit
 from workers.databases.mysql.settings import Settings, resolve
 from workers.databases.mysql.spelling import literal
-from workers.databases.mysql.writing import Writing
-from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
+from workers.ports import DatabaseLock, Held, Reader, Writer
+
+# ruff: noqa: PLC0415 -- what only reads a schema is spared everything else: importing it takes longer than reading a hundred tables
+if TYPE_CHECKING:
+    from workers.core.examination import Preflight
+    from workers.core.plan import TargetIdentity
+    from workers.core.policy import Allowed
+    from workers.ports import Dump
 
 _LOCK = "schemagate/"
 _LONGEST_LOCK = 64
@@ -47,12 +49,16 @@ class MysqlTarget:
     @property
     def identity(self) -> TargetIdentity:
         """Which database it is: by the server's own identity where it has one, else by host and port."""
+        from workers.core.plan import TargetIdentity
+
         with reading(self._reader) as connection:
             server = server_of(connection)
             return TargetIdentity(server.engine, _server(connection, self._reader), server.database, self._writer.user)
 
     def preflight(self) -> Preflight:
         """Look at connection, user, version and blockers."""
+        from workers.databases.mysql.preflight import preflight
+
         return preflight(self._reader, self._writer, separate=self._separate)
 
     @contextlib.contextmanager
@@ -68,6 +74,8 @@ class MysqlTarget:
 
     def dump(self, version_tables: tuple[Name, ...]) -> Dump:
         """Dump the schema by the reading role."""
+        from workers.databases.mysql.dump import dump
+
         with reading(self._reader) as connection:
             account = writing_account(connection, self._reader, self._writer)
             return dump(connection, self._hiding, account, resolve(connection), version_tables)
@@ -86,6 +94,9 @@ class MysqlTarget:
         self, held: Held, allowed: Allowed, *, lock_timeout: float, statement_timeout: float
     ) -> Iterator[Writer]:
         """Open the writing session. Without both proofs there is none."""
+        from workers.core.policy import Allowed
+        from workers.databases.mysql.writing import Writing
+
         proofs: tuple[object, object] = (held, allowed)
         if not (isinstance(proofs[0], Held) and isinstance(proofs[1], Allowed) and held.lock.held()):
             raise PermissionError("a writing session needs the hold with its lock, and the decision")
