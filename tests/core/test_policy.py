@@ -10,6 +10,7 @@ import pytest
 from tests.builders import a_person, a_plan, a_refusal, an_approval, an_environment, drop_column
 from workers.core.approval import Approval, ApprovalWords, Role
 from workers.core.config import Approver, ApproverKind, CodeRule, DestructiveRule, DriftRule, Mode
+from workers.core.names import Direction
 from workers.core.plan import Continued, Need, Plan
 from workers.core.policy import (
     Allowed,
@@ -240,6 +241,19 @@ def test_a_push_needs_its_own_word():
 def test_which_drift_blocks_is_a_rule(rule: DriftRule, touches: bool, blocks: bool):
     standing = facing(approved(), drift=(replace(DRIFT, touches_plan=touches),), environment={"block_on_drift": rule})
     assert (codes(standing) == [Code.DRIFT_PRESENT]) is blocks
+
+
+@pytest.mark.parametrize("rule", DriftRule)
+def test_a_baseline_wants_every_difference_accepted_whatever_the_rule(rule: DriftRule):
+    plan = a_plan(direction=Direction.BASELINE)
+    other, environment = replace(DRIFT, touches_plan=False), {"block_on_drift": rule}
+    given = approved(plan=plan, words={"accept": ("drift-1",)}, acknowledged=("abc",))
+    assert codes(facing(given, plan=plan, drift=(other,), environment=environment)) == []
+    decision = decide(facing(approved(plan=plan), plan=plan, drift=(other,), environment=environment))
+    assert isinstance(decision, Blocked)
+    (refusal,) = decision.refusals
+    assert refusal.code is Code.DRIFT_PRESENT
+    assert "bring it to that state by hand, or approve with `--accept drift-1`" in refusal.fix
 
 
 def test_drift_is_accepted_by_what_it_is_not_by_its_number():

@@ -66,6 +66,31 @@ def assert_third_is_found(report: str) -> None:
     assert FIRST not in report.split("exactly what")[1].split("\n", maxsplit=1)[0]
 
 
+@pytest.mark.acceptance
+def test_a_baseline_is_recorded_where_each_difference_is_accepted_by_its_number(open_shop: OpenShop):
+    shop = open_shop()
+    house = shop.house
+    shop.prod.run("DROP TABLE alembic_version; CREATE TABLE loads (id INTEGER); CREATE INDEX by_note ON orders (note)")
+    pull = house.open_pull(add_column())
+    assert f"or accept each by its number; for either comment `/baseline prod {FIRST}`" in house.report(pull)
+    house.say(pull, "bob", f"/baseline prod {FIRST}")
+    line = house.offered(pull)
+    assert line.endswith("--accept drift-1,drift-2")
+    assert "is shown as drift from then on" in house.report(pull)
+    house.say(pull, "bob", line.replace(",drift-2", ""))
+    assert "drift_present" in house.answers(pull)[-1]
+    assert "`--accept drift-2`" in house.answers(pull)[-1]
+    assert "alembic_version" not in shop.prod.text()
+    house.say(pull, "bob", line)
+    assert "baseline recorded and verified" in house.answers(pull)[-1]
+    assert FIRST in shop.prod.text()
+    assert "accepted as it is: drift-1, drift-2" in house.evidence(pull, "03-execution-log.md")
+    assert "loads" in house.evidence(pull, "01-schema-drift-report.md")
+    report = house.report(pull)
+    assert "drift: 1 on what this pull touches, 1 elsewhere" in report
+    assert "table `loads`" in report
+
+
 def test_a_history_that_cannot_begin_from_empty_begins_from_the_adopted_schema(open_shop: OpenShop):
     first = migration(FIRST, None, '    op.add_column("orders", sa.Column("note", sa.Text))\n')
     shop = open_shop(files=shop_files() | {f"alembic/versions/{FIRST}_first.py": first})
@@ -79,7 +104,8 @@ def test_a_history_that_cannot_begin_from_empty_begins_from_the_adopted_schema(o
     assert shop.prod.text() == before
     assert "starts from the snapshot that was adopted" in house.report(pull)
     assert "drift: 0 on what this pull touches, 0 elsewhere" in house.report(pull)
-    assert "becomes the start" in house.evidence(pull, "01-schema-drift-report.md")
+    assert "adoption: nothing is written" in house.evidence(pull, "01-schema-drift-report.md")
+    assert "Nothing is written: the schema as it is" in house.evidence(pull, "02-migration-plan.md")
 
 
 def test_without_a_scratch_server_drift_is_told_from_what_the_last_rollout_left(open_shop: OpenShop):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from workers.core.approval import Approval, Person
 from workers.core.config import CodeRule, DestructiveRule, DriftRule, Environment, Mode
 from workers.core.listed import approver_names, is_listed
+from workers.core.names import Direction
 from workers.core.plan import Need, Plan
 from workers.core.refusals import Actor, Refusal, RefusalCode
 
@@ -128,6 +129,14 @@ def may_approve(person: Person, environment: Environment, pull: PullFacts) -> Re
     return None
 
 
+def to_accept(
+    drift: tuple[DriftItem, ...], environment: Environment, direction: Direction = Direction.UPGRADE
+) -> tuple[DriftItem, ...]:
+    """The drift that blocks until it is accepted by number: all of it where a plan says that the schema is what a revision leaves."""
+    rule = DriftRule.ANY if direction is Direction.BASELINE else environment.block_on_drift
+    return tuple(item for item in drift if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan))
+
+
 def needed_approvals(standing: Standing) -> int:
     """How many people must approve: one more where a push of watched files was never seen and nobody can be excluded for it."""
     return max(
@@ -207,18 +216,18 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
 
 def _drift_refusals(standing: Standing) -> list[Refusal]:
     accepted = {identity for approval in counted(standing) for identity in approval.acknowledged}
-    rule = standing.environment.block_on_drift
-    blocking = [
-        item for item in standing.drift if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan)
-    ]
+    direction = standing.plan.key.direction if standing.plan else Direction.UPGRADE
+    by_hand = (
+        "bring it to that state by hand" if direction is Direction.BASELINE else "write it as a migration, revert it"
+    )
     return [
         _refuse(
             RefusalCode.DRIFT_PRESENT,
             f"{item.number}: {item.label} differs from what the migrations make",
-            f"write it as a migration, revert it, or approve with `--accept {item.number}`",
+            f"{by_hand}, or approve with `--accept {item.number}`",
             Actor.APPROVER,
         )
-        for item in blocking
+        for item in to_accept(standing.drift, standing.environment, direction)
         if item.identity not in accepted
     ]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workers.core.config import DriftRule
 from workers.core.names import Direction
 from workers.core.plan import Continued, Need
+from workers.core.policy import to_accept
 from workers.core.refusals import Actor, RefusalCode
 from workers.core.rollout import RolloutState
 from workers.rendering.issues import issues
@@ -127,14 +127,10 @@ def approve_line(place: Place) -> str:
 
 def drift_to_accept(shown: EnvironmentView) -> tuple[str, ...]:
     """The numbers of the drift that blocks, where the approver may accept it."""
-    rule = shown.environment.block_on_drift
     if not any(item.code is RefusalCode.DRIFT_PRESENT for item in refusals(shown)):
         return ()
-    return tuple(
-        item.number
-        for item in shown.examination.drift
-        if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan)
-    )
+    drift = tuple(item.item for item in shown.examination.drift)
+    return tuple(item.number for item in to_accept(drift, shown.environment, shown.examination.direction))
 
 
 def _approve(place: Place) -> Next:

@@ -30,6 +30,10 @@ _DIRECTIONS = {
     Direction.MARK_APPLIED: "bookkeeping only: a migration whose effect is there already is recorded",
     Direction.BASELINE: "bookkeeping only: the revision at which the database stands is recorded",
 }
+_ADOPTION = (
+    "the schema as it is (artifacts/schema_snapshot.json) becomes the start of what is expected, because "
+    "the migrations cannot be replayed from empty"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def _drift_report(view: WorkdocsView) -> str:
         view=view,
         heading=_heading("Schema drift report", view),
         section=_section(view),
-        direction=_DIRECTIONS[plan.key.direction],
+        direction=f"adoption: nothing is written; {_ADOPTION}" if plan.adopts else _DIRECTIONS[plan.key.direction],
         engine=engine_name(view.preflight.engine, view.preflight.version),
         looked=moment(examination.examined_at),
         recorded=tuple(examination.recorded),
@@ -114,6 +118,7 @@ def _migration_plan(view: WorkdocsView) -> str:
         section=_section(view),
         plan=plan,
         continues=continuation(plan, view.environment.name),
+        adoption=_ADOPTION if plan.adopts else "",
         standing_out=standing_out(plan, _EVERYTHING),
         sentences=sentences(plan, _EVERYTHING),
         sql=sql(plan.body.statements, plan, _EVERYTHING).block,

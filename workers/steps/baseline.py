@@ -10,9 +10,11 @@ from workers.core.names import Direction, SourceKind
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Snapshot, snapshot_from_json, snapshot_to_json
 from workers.ports import Services
+from workers.steps.bookkeep import replay_named
 from workers.steps.draft import Draft
-from workers.steps.drifting import Replaying, differences, tell_drift
+from workers.steps.drifting import Place, Replaying, differences, tell_drift
 from workers.steps.ladder import Rung, climb
+from workers.steps.question import Known
 from workers.steps.replay import ReplayQuestion, key_of
 from workers.steps.sight import seen, seen_live
 
@@ -32,6 +34,20 @@ def needed(draft: Draft, *, empty: bool, table_there: bool) -> Refusal | None:
         fix=f"find the revision that made it, then comment `/baseline {environment} REVISION`",
         actor=Actor.APPROVER,
     )
+
+
+def compare_with_named(draft: Draft, known: Known, services: Services) -> None:
+    """Number what separates the target from what the named revision makes: each must be accepted, and stays drift."""
+    if known.question.direction is not Direction.BASELINE or set(known.to) == set(known.recorded):
+        return
+    replayed = replay_named(known, services)
+    if replayed.snapshot is None:
+        return
+    tell_drift(draft, replayed.snapshot, Place(database=known.database, table=known.version_table, made=known.made))
+    if draft.drift:
+        draft.notes.append(
+            f"drift is told from what {known.pending[-1].id} makes; what is accepted stays as it is, and is shown as drift from then on"
+        )
 
 
 def name_revision(draft: Draft, services: Services, replaying: Replaying) -> None:
@@ -82,7 +98,7 @@ def _advice(draft: Draft, found: _Found, services: Services, replaying: Replayin
     many = f"{found.count} object{'s' if found.count != 1 else ''}"
     return (
         f"no revision makes just this schema{looked}; the nearest is {found.nearest}, and {many} differ, listed as drift from it: "
-        f"bring the database to that state by hand, then {line.format(found.nearest)}"
+        f"bring the database to that state by hand, or accept each by its number; for either {line.format(found.nearest)}"
     )
 
 

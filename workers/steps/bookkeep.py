@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from workers.core.authority import authority_effect, lacking, rights_changed
-from workers.core.diff import Change, diff, diff_objects
+from workers.core.diff import Change, diff
 from workers.core.names import Direction
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.ports import RecordDirection, RecordedStatement, RecordRequest, Services
 from workers.steps.question import Known
-from workers.steps.replay import ReplayQuestion, replay, run_replay
-from workers.steps.sight import seen, seen_live
+from workers.steps.replay import Replayed, ReplayQuestion, replay, run_replay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +31,18 @@ def can_be_marked(known: Known) -> bool:
 
 def bookkeeping(known: Known, services: Services) -> ByHand:
     """Return the statements that record the named revision, if the live schema is as that revision leaves it."""
-    baseline = known.question.direction is Direction.BASELINE
-    differences = _beyond_baseline(known, services) if baseline else _beyond_migration(known)
-    recorded_already = baseline and set(known.to) == set(known.recorded)
-    if isinstance(differences, str):
-        return ByHand() if recorded_already else ByHand(refusals=(_failed(differences),))
-    if differences:
-        return ByHand(refusals=tuple(_differs(known, change) for change in differences))
-    if recorded_already:
-        return ByHand(refusals=(_stands_there(known),))
+    if known.question.direction is Direction.BASELINE:
+        replayed, recorded_already = replay_named(known, services), set(known.to) == set(known.recorded)
+        if replayed.snapshot is None:
+            return ByHand() if recorded_already else ByHand(refusals=(_failed(replayed.error),))
+        if recorded_already:
+            return ByHand(refusals=(_stands_there(known),))
+    else:
+        differences = _beyond_migration(known)
+        if isinstance(differences, str):
+            return ByHand(refusals=(_failed(differences),))
+        if differences:
+            return ByHand(refusals=tuple(_differs(known, change) for change in differences))
     sql = known.source.bookkeeping(known.merge, known.question.module, known.recorded, known.to)
     revision = known.pending[-1].id
     return ByHand(
@@ -48,15 +50,9 @@ def bookkeeping(known: Known, services: Services) -> ByHand:
     )
 
 
-def _beyond_baseline(known: Known, services: Services) -> tuple[Change, ...] | str:
-    """Every difference between the live schema and the revision's replay from empty."""
-    replayed = replay(_replay_question(known, known.to), known.database.scratch(None), services.replays)
-    if replayed.snapshot is None:
-        return replayed.error
-    environment, table = known.question.environment, known.version_table[-1]
-    made = seen(replayed.snapshot, environment)
-    live = seen_live(known.live, environment, known.made, replayed.snapshot)
-    return diff_objects(*([item for item in side.objects if item.parent[-1] != table] for side in (made, live)))
+def replay_named(known: Known, services: Services) -> Replayed:
+    """What the revision of a baseline makes of an empty database; what differs from it is drift."""
+    return replay(_replay_question(known, known.to), known.database.scratch(None), services.replays)
 
 
 def _beyond_migration(known: Known) -> tuple[Change, ...] | str:
@@ -122,8 +118,11 @@ def _differs(known: Known, change: Change) -> Refusal:
 
 
 def _stands_there(known: Known) -> Refusal:
-    message = f"{known.question.environment.name} records {known.pending[-1].id}, and a replay from empty makes just what is there"
-    return Refusal(code=RefusalCode.NOTHING_TO_APPLY, message=message, fix="nothing is to be done", actor=Actor.NOBODY)
+    message = (
+        f"{known.question.environment.name} records {known.pending[-1].id} already, and its history runs from empty"
+    )
+    fix = "nothing is to be recorded; what differs from the migrations is drift"
+    return Refusal(code=RefusalCode.NOTHING_TO_APPLY, message=message, fix=fix, actor=Actor.NOBODY)
 
 
 def _failed(why: str) -> Refusal:

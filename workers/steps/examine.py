@@ -106,6 +106,7 @@ def _wait(draft: Draft, history: History, services: Services) -> None:
 
 
 def _propose(draft: Draft, known: Known, services: Services) -> None:
+    baseline.compare_with_named(draft, known, services)
     draft.proposal = propose(known, services)
     if draft.question.module.pushes:
         pushing.judge_plan(draft)

@@ -64,6 +64,7 @@ def test_a_role_of_one_host_is_the_same_on_a_clone_and_alters_what_is_its_own(
     assert definer(after, "twin") == "near@localhost"
 
 
+@pytest.mark.acceptance
 def test_who_cannot_see_the_accounts_takes_all_of_the_writing_user_s_for_one(
     target: Target, engine: MysqlDatabase, place: Place
 ):
@@ -81,6 +82,7 @@ def test_who_cannot_see_the_accounts_takes_all_of_the_writing_user_s_for_one(
     assert change.attributes == (("definer", f"{user}@%", "somebody@else"),)
 
 
+@pytest.mark.acceptance
 def test_only_who_may_name_others_on_the_target_may_on_scratch(near: str, engine: MysqlDatabase, place: Place):
     said = "CREATE DEFINER=owner@localhost VIEW new AS SELECT id FROM orders"
     target = engine.target(near, None)
@@ -99,6 +101,7 @@ def test_only_who_may_name_others_on_the_target_may_on_scratch(near: str, engine
         assert definer(read(clone), "new") == "owner@localhost"
 
 
+@pytest.mark.acceptance
 def test_what_runs_as_nobody_fails_on_a_clone_as_it_does_there(engine: MysqlDatabase, place: Place):
     place.run("CREATE DEFINER=ghost@nowhere TRIGGER g BEFORE INSERT ON orders FOR EACH ROW SET NEW.note = ''")
     target = engine.target(place.server.url(place.name), None)
@@ -108,6 +111,7 @@ def test_what_runs_as_nobody_fails_on_a_clone_as_it_does_there(engine: MysqlData
             writer.execute("INSERT INTO orders VALUES (1, 'x')")
 
 
+@pytest.mark.acceptance
 def test_a_view_of_a_role_is_cloned(engine: MysqlDatabase, place: Place):
     place.server.query("CREATE ROLE boss")
     try:

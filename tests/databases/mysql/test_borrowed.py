@@ -21,6 +21,7 @@ from workers.databases.mysql.engine import MysqlDatabase
 from workers.databases.mysql.plain import MysqlPlainClient
 from workers.ports import Scratch, ScratchAddress, StatementError, Target
 
+pytestmark = [pytest.mark.acceptance]
 PASSWORD = "lent-for-a-while"
 CHANGE = (
     "CREATE TABLE bills (id int, CONSTRAINT few CHECK (id < 9))",
