@@ -51,6 +51,11 @@ def books(revision: str, group: int = 0) -> Statement:
     return says(f"record {revision}", group, kind=StatementKind.BOOKKEEPING, records=Booked((revision,), (before,)))
 
 
+def script(group: int, *made: SchemaObject) -> Statement:
+    effect = tuple(Change(item.kind, item.name, None, item) for item in made)
+    return replace(says("script", group, transactional=False, effect=effect), batch=True)
+
+
 def rows(group: int = 0, *, transactional: bool = True) -> Statement:
     return says("fill", group, transactional=transactional, kind=StatementKind.UPDATE)
 
@@ -92,6 +97,16 @@ def test_what_is_neither_as_before_nor_as_after_is_unclear():
 def test_a_statement_of_which_only_some_effects_are_there_is_unclear():
     both = (*makes(table("a")).effect, *makes(table("b")).effect)
     assert found(plan_of(says("make both", effect=both)), table("a")).unclear == (0,)
+
+
+def test_a_script_with_transactions_of_its_own_is_done_by_the_journal_or_by_its_record_alone():
+    plan = plan_of(script(0, table("a")), books("r1", 1))
+    cut = found(plan, table("a"), ran=(UNKNOWN, NO))
+    assert (cut.unclear, cut.missing) == ((0,), (1,))
+    assert found(plan, ran=(UNKNOWN, NO)).unclear == (0,)
+    assert found(plan, ran=(NO, NO)).missing == (0, 1)
+    assert found(plan, table("a"), ran=(YES, NO)).done == (0,)
+    assert found(plan, table("a"), recorded="r1", ran=(UNKNOWN, UNKNOWN)).done == (0, 1)
 
 
 def test_an_object_on_its_way_through_several_statements_tells_how_far_they_came():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,3 +62,11 @@ def test_a_transaction_stays_as_a_whole(steps: tuple[tuple[Any, str], ...], verd
 def test_a_statement_outside_a_transaction_stays_by_itself(result: str, verdict: Ran):
     group = (statement(0), statement(1, transactional=False))
     assert told(group, *TWO[:3], COMMITTED, (1, "started"), (1, result)) == (YES, verdict)
+
+
+def test_a_script_that_failed_may_have_left_something():
+    script = replace(statement(0, transactional=False), batch=True)
+    assert told((script,)) == (NO,)
+    assert told((script,), (0, "started")) == (UNKNOWN,)
+    assert told((script,), (0, "started"), (0, "failed: it is broken (42601)")) == (UNKNOWN,)
+    assert told((script,), (0, "started"), (0, "ok")) == (YES,)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, applied, prisma_files, row, script, with_column
+from tests.story.prisma_shop import (
+    FIRST,
+    SCHEMA,
+    SECOND,
+    add_column,
+    applied,
+    prisma_files,
+    row,
+    schema,
+    script,
+    with_column,
+)
 from tests.story.prisma_stage import OpenPrisma
 from workers.core.names import SourceKind
 from workers.ports import RecordRequest, Source
@@ -89,6 +102,48 @@ def test_a_script_with_transactions_of_its_own_runs_as_prisma_runs_it_and_is_cal
     assert "prod applied and verified" in house.answers(pull)[-1]
     assert "delivery" in prod.columns()
     assert [(row[0], row[1]) for row in rows(pg_url)] == [(FIRST, 1), (SECOND, 1)]
+
+
+STEERED = 'BEGIN;\nALTER TABLE "orders" ADD COLUMN "delivery" TEXT;\nCOMMIT;\n{}'
+
+
+@pytest.mark.acceptance
+def test_on_sqlite_such_a_script_runs_as_one_text_too(open_prisma: OpenPrisma):
+    house, prod = open_prisma()
+    sql = STEERED.format('PRAGMA foreign_keys=OFF;\nUPDATE "orders" SET "delivery" = \'x\';\n')
+    pull = house.open_pull({SCHEMA: with_column(), script(SECOND): sql})
+    assert "not atomic" in house.report(pull)
+    house.say(pull, "bob", f"/approve prod {house.code(pull)} --allow-destructive --accept-risk none")
+    assert "prod applied and verified" in house.answers(pull)[-1], house.report(pull)
+    assert "delivery" in prod.columns()
+
+
+@pytest.mark.acceptance
+def test_what_such_a_script_left_on_sqlite_when_it_failed_is_told_by_what_the_file_shows(open_prisma: OpenPrisma):
+    house, prod = open_prisma(live=f"{applied()}\nINSERT INTO customers (email) VALUES ('a');")
+    sql = STEERED.format("INSERT INTO customers (email) VALUES ('a');\n")
+    pull = house.open_pull({SCHEMA: with_column(), script(SECOND): sql})
+    house.say(pull, "bob", f"/approve prod {house.code(pull)}")
+    answer = house.answers(pull)[-1]
+    assert "UNIQUE constraint failed" in answer
+    assert "delivery" in prod.columns()
+    assert "half done" in answer
+    house.say(pull, "bob", "/plan prod")
+    assert "held until somebody has looked" in house.report(pull)
+
+
+@pytest.mark.acceptance
+def test_on_sqlite_deleted_rows_take_with_them_what_refers_to_them_as_prisma_would(open_prisma: OpenPrisma):
+    first = prisma_files()[script(FIRST)].replace("RESTRICT", "CASCADE")
+    rows = "INSERT INTO customers (email) VALUES ('a'), ('b');\nINSERT INTO orders (customer_id) VALUES (1), (2), (2);"
+    cascading = schema().replace("references: [id])", "references: [id], onDelete: Cascade)")
+    files = prisma_files() | {script(FIRST): first, SCHEMA: cascading}
+    house, prod = open_prisma(files, live=f"{first}\n{row(FIRST, first)}\n{rows}")
+    pull = house.open_pull({script(SECOND): "DELETE FROM customers WHERE email = 'b';\n"})
+    house.say(pull, "bob", f"/approve prod {house.code(pull)} --allow-destructive --accept-risk none")
+    assert "prod applied and verified" in house.answers(pull)[-1], house.report(pull)
+    with closing(sqlite3.connect(prod.path)) as connection:
+        assert connection.execute("SELECT customer_id FROM orders").fetchall() == [(1,)]
 
 
 @pytest.mark.acceptance

@@ -148,13 +148,21 @@ def _votes(index: int, item: Statement, lines: dict[_Spot, _Line], now: dict[_Sp
 
 def _verdict(index: int, item: Statement, plan: Plan, votes: dict[int, set[_Vote]], ran: tuple[Ran, ...]) -> Ran:
     """By its own effects; a statement that shows nothing by the journal, and then by what committed together with it."""
+    told = ran[index] if index < len(ran) else Ran.UNKNOWN
+    if item.batch and told is Ran.UNKNOWN:
+        return _ended(index, item, plan, votes)
     if votes[index]:
         return _agreed(votes[index])
-    told = ran[index] if index < len(ran) else Ran.UNKNOWN
     if told is not Ran.UNKNOWN or not item.transactional:
         return told
     together = (votes[other] for other, each in _own(plan) if each.group == item.group and each.transactional)
     return _agreed({vote for found in together for vote in found})
+
+
+def _ended(index: int, item: Statement, plan: Plan, votes: dict[int, set[_Vote]]) -> Ran:
+    """Of a script with transactions of its own effects do not tell which rows it wrote; only its record says that it came to its end."""
+    later = (votes[other] for other, each in _own(plan) if other > index and each.migration == item.migration)
+    return Ran.YES if {_Vote.THERE} in later else Ran.UNKNOWN
 
 
 def _agreed(votes: set[_Vote]) -> Ran:

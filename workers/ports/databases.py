@@ -89,6 +89,10 @@ class Writer(Protocol):
         """Let the engine's parser say what a statement is, at this place of the run."""
         ...
 
+    def parse_script(self, commands: tuple[str, ...]) -> tuple[Parsed, ...]:
+        """The same for the commands of a whole script, each at its own place. On scratch only: they may be run for that and taken back."""
+        ...
+
     def begin(self) -> None:
         """Open a transaction with the plan's session settings."""
         ...

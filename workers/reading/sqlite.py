@@ -22,6 +22,9 @@ KEYWORDS = frozenset(
     USING VACUUM VALUES VIEW VIRTUAL WHEN WHERE WINDOW WITH WITHOUT""".split()  # noqa: SIM905 - a list of 150 literals is no better to read
 )
 
+FOLLOW = "/* from the start of this transaction */ PRAGMA foreign_keys=ON"
+"""The one text by which a plan switches foreign keys on for a transaction; SQLite itself would pass it over there."""
+
 
 class Kind(Enum):
     """What a token is."""

@@ -20,7 +20,7 @@ def ran(statements: tuple[Statement, ...], steps: tuple[Step, ...]) -> tuple[Ran
     for step in steps:
         if step.statement is not None:
             index = step.statement
-            found[index] = _alone(step) if not statements[index].transactional else Ran.UNKNOWN
+            found[index] = _alone(step, statements[index]) if not statements[index].transactional else Ran.UNKNOWN
             open_ = open_ if not statements[index].transactional or index in open_ else [*open_, index]
             good = good and not step.result.startswith("failed")
         elif step.command == _COMPARED:
@@ -32,10 +32,12 @@ def ran(statements: tuple[Statement, ...], steps: tuple[Step, ...]) -> tuple[Ran
     return tuple(found)
 
 
-def _alone(step: Step) -> Ran:
-    """A statement outside of a transaction stayed as soon as it ran; one whose connection went away may have."""
+def _alone(step: Step, statement: Statement) -> Ran:
+    """A statement outside of a transaction stayed as soon as it ran; one whose connection went away may have, and any part of a script."""
     if step.result.startswith("ok"):
         return Ran.YES
+    if statement.batch:
+        return Ran.UNKNOWN
     failed = step.result.startswith("failed") and not _CONNECTION_GONE.search(step.result)
     return Ran.NO if failed else Ran.UNKNOWN
 

@@ -13,7 +13,7 @@ _BLIND = "in a script that ends transactions itself, what a block or a function 
 
 def judged_script(commands: tuple[str, ...], writer: Writer) -> tuple[Parsed, tuple[Parsed, ...]]:
     """The script as one statement, and its commands; `forbidden` where one of them is."""
-    parts = tuple(map(writer.parse, commands))
+    parts = writer.parse_script(commands)
     forbidden = next((part.forbidden for part in parts if part.forbidden and not part.steers), "")
     if not forbidden and any(part.kind is StatementKind.OPAQUE and not part.steers for part in parts):
         forbidden = _BLIND

@@ -9,6 +9,7 @@ from workers.core.config import Module
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.ports import History
+from workers.reading.sqlite import FOLLOW
 from workers.sources.prisma.detect import Literals, read_project
 from workers.sources.prisma.history import Script, read_history, read_scripts
 from workers.sources.prisma.migrations_table import COLUMNS, Bookkeeper, judge_rows
@@ -136,6 +137,34 @@ def test_what_cannot_run_in_a_transaction_stands_between_its_rows_beginning_and_
         ('UPDATE "_pri', 2, True, True, False),
     ]
     assert [item[1:3] for item in written("VACUUM;", Engine.SQLITE)] == [(0, True), (0, True), (1, False), (2, True)]
+
+
+REDEFINED = "PRAGMA foreign_keys=OFF; INSERT INTO n SELECT * FROM a; DROP TABLE a; PRAGMA foreign_keys=ON;"
+
+
+@pytest.mark.parametrize(
+    ("sql", "head", "batch"),
+    [
+        ("ALTER TABLE a ADD COLUMN b; INSERT INTO a VALUES (1);", "CREATE TABLE", False),
+        (REDEFINED, "CREATE TABLE", False),
+        (f"-- DELETE FROM a\nCREATE TABLE n (x); {REDEFINED}", "CREATE TABLE", False),
+        ("DELETE FROM a; CREATE TABLE b (x);", FOLLOW[:12], False),
+        ("/* away */ DROP TABLE a;", FOLLOW[:12], False),
+        ("WITH x AS (SELECT 1) UPDATE a SET b = 1;", FOLLOW[:12], False),
+        ("INSERT OR REPLACE INTO a VALUES (1);", FOLLOW[:12], False),
+        (f"DELETE FROM b; {REDEFINED}", "CREATE TABLE", True),
+        (f"{REDEFINED} PRAGMA main.foreign_keys = 0; PRAGMA foreign_keys(1); DELETE FROM b;", "CREATE TABLE", True),
+        ("DELETE FROM a; VACUUM;", "CREATE TABLE", True),
+        ("BEGIN; CREATE TABLE b (x); COMMIT;", "CREATE TABLE", True),
+        ("CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; END;", "CREATE TABLE", False),
+    ],
+)
+def test_on_sqlite_a_script_follows_foreign_keys_where_prisma_would_and_is_one_text_where_a_transaction_cannot(
+    sql: str, head: str, batch: bool
+):
+    found = written(sql, Engine.SQLITE)
+    assert found[0][0] == head
+    assert any(item[4] for item in found) == batch
 
 
 def test_a_script_that_steers_transactions_is_one_text():

@@ -65,6 +65,10 @@ class Writing:
             found = ask(self._connection, _FUNCTIONS) if called else ()
         return reader_of_sql.parse(sql, self._database, frozenset(str(row[0]).lower() for row in found))
 
+    def parse_script(self, commands: tuple[str, ...]) -> tuple[Parsed, ...]:
+        """Judge each by its text alone."""
+        return tuple(map(self.parse, commands))
+
     def begin(self) -> None:
         """Open a transaction, and mark it."""
         self._savepoint = f"schemagate_{secrets.token_hex(8)}"

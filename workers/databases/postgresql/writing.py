@@ -54,6 +54,10 @@ class Writing:
             foreign = self._connection.execute(_FOREIGN, {"names": names}).fetchall()
         return reader_of_sql.parse(text, tuple(row[0] for row in foreign))
 
+    def parse_script(self, commands: tuple[str, ...]) -> tuple[Parsed, ...]:
+        """Judge each by its text alone."""
+        return tuple(map(self.parse, commands))
+
     def begin(self) -> None:
         """Open a transaction with the plan's settings, and note its number."""
         with _told():

@@ -1,4 +1,4 @@
-"""Opens one SQLite file and answers questions about it; a script of its own, run in a sandbox and never imported.
+"""Opens one SQLite file and answers questions about it: the second part of a script that is run in a sandbox and never imported.
 
 One JSON object a line on stdin, one on stdout: `{"op": …}` is answered by `{"value": …}` or by
 `{"error": …, "state": …, "busy": …}`. Text of a plan comes in `actions` and `execute` alone. SQL in `query` is ours.
@@ -14,92 +14,11 @@ import os
 import sqlite3
 import struct
 import sys
-import time
 from collections.abc import Callable, Iterator
-from enum import Enum
+
+from workers.databases.sqlite.child_session import OpenError, OrphansError, Policy, Session, quoted, readable
 
 MOST = 64 * 1024 * 1024
-
-
-class Policy(Enum):
-    """What the SQL at hand may do: ours is trusted, a query reads, a look runs nothing, a run is a plan's statement."""
-
-    OURS = "ours"
-    QUERY = "query"
-    LOOK = "look"
-    RUN = "run"
-
-
-class OrphansError(sqlite3.IntegrityError):
-    """A transaction would leave rows without their parents; SQLite itself does not look where foreign_keys is off."""
-
-    sqlite_errorname = "SQLITE_CONSTRAINT_FOREIGNKEY"
-
-
-class Session:
-    """The one connection of this process, with what the authorizer saw."""
-
-    def __init__(self, path: str, mode: str, busy: float, rights: dict[str, list[str]]) -> None:
-        self.path = path
-        self.rights = {name: frozenset(words) for name, words in rights.items()}
-        self.policy = Policy.OURS
-        self.actions: list[tuple[str, str | None, str | None, str | None]] = []
-        self.vacuuming = False
-        self.broken: int | None = None
-        self.connection = sqlite3.connect(
-            f"file:{_quoted(path)}?mode={mode}", uri=True, isolation_level=None, timeout=busy, cached_statements=0
-        )
-        self.connection.text_factory = _readable
-        self.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        if hasattr(self.connection, "enable_load_extension"):  # many builds of Python leave it out
-            self.connection.enable_load_extension(False)
-        if hasattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE"):  # Python 3.12
-            self.connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)  # type: ignore[attr-defined]
-        self.connection.set_authorizer(self.authorize)
-        self.file = os.stat(path)  # noqa: PTH116 - pathlib is slow to import, and this process short-lived
-        self.connection.execute("PRAGMA trusted_schema=OFF")
-        self.connection.execute("PRAGMA cell_size_check=ON")
-        if mode == "ro":
-            self.connection.execute("PRAGMA query_only=ON")
-
-    def authorize(self, action: int, one: str | None, two: str | None, base: str | None, inner: str | None) -> int:
-        if self.policy is Policy.LOOK:
-            self.actions.append((NAMES.get(action, str(action)), one, two, inner))
-        if self.policy is Policy.OURS or self._may(action, (one or "").lower(), two):
-            return sqlite3.SQLITE_OK
-        return sqlite3.SQLITE_DENY
-
-    def _may(self, action: int, one: str, two: str | None) -> bool:
-        if action == sqlite3.SQLITE_FUNCTION:
-            return (two or "").lower() not in self.rights["functions_denied"]
-        if action in {sqlite3.SQLITE_READ, sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}:
-            return one not in self.rights["tables_denied"]
-        if action == sqlite3.SQLITE_PRAGMA:
-            return self._may_pragma(one, two)
-        if action == sqlite3.SQLITE_ATTACH:  # VACUUM attaches a file without a name
-            return self.vacuuming and one == ""
-        if action in {sqlite3.SQLITE_DETACH, sqlite3.SQLITE_TRANSACTION}:
-            return self.vacuuming
-        return action != sqlite3.SQLITE_SAVEPOINT
-
-    def _may_pragma(self, name: str, argument: str | None) -> bool:
-        if self.policy is Policy.LOOK:
-            return False  # pragmas act while they are compiled, so none is; the log has what is needed
-        if name in self.rights["telling"] or (argument is None and name in self.rights["asked"]):
-            return True
-        return self.policy is Policy.RUN and name in self.rights["setting"]
-
-    @contextlib.contextmanager
-    def under(self, policy: Policy, seconds: float) -> Iterator[None]:
-        """Runs SQL under a policy and a time limit."""
-        deadline = time.monotonic() + seconds
-        self.policy = policy
-        self.connection.set_progress_handler(lambda: time.monotonic() > deadline, 20_000)
-        try:
-            yield
-        finally:
-            self.policy = Policy.OURS
-            self.connection.set_progress_handler(None, 0)
 
 
 def query(session: Session, *, sql: str, values: list[str], most: int, seconds: float) -> object:
@@ -119,7 +38,7 @@ def digest(session: Session, *, queries: list[str], seconds: float) -> str:
                     found.update(b"r%d:" % len(row) + b"".join(map(_bytes, row)))
                 found.update(b"q")
     finally:
-        session.connection.text_factory = _readable
+        session.connection.text_factory = readable
     return found.hexdigest()
 
 
@@ -137,16 +56,49 @@ def actions(session: Session, *, sql: str, seconds: float) -> dict[str, object]:
 
 def execute(session: Session, *, sql: str, vacuum: bool, seconds: float) -> int:
     """Run one statement of a plan to its end; the number of rows it hit, -1 where it has none."""
-    session.vacuuming = vacuum
+    session.fresh = False
     if not session.connection.in_transaction:
         session.broken = None
-    session.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, int(session.vacuuming))
+    with vacuuming(session, allowed=vacuum), session.under(Policy.RUN, seconds):
+        cursor = session.connection.execute(sql)
+        while cursor.fetchmany(1000):
+            pass
+        return cursor.rowcount
+
+
+def follow(session: Session, *, sql: str, seconds: float) -> int:
+    """Switch foreign keys on at the head of a transaction: SQLite takes that outside of one alone, so it is begun anew after it."""
+    if not session.fresh:
+        raise OpenError("foreign keys can be switched on at the head of a transaction only")
+    session.connection.execute("ROLLBACK")
+    with session.under(Policy.RUN, seconds):
+        session.connection.execute(sql)
+    session.connection.execute("BEGIN IMMEDIATE")
+    return -1
+
+
+def script(session: Session, *, sql: str, settings: list[list[str]], vacuum: bool, seconds: float) -> None:
+    """Run a whole text of a plan that steers transactions itself; what it leaves open is undone, and an error."""
+    connection = session.connection
+    set_pragmas(session, settings=settings)
+    session.broken, session.steering = None, True
     try:
-        with session.under(Policy.RUN, seconds):
-            cursor = session.connection.execute(sql)
-            while cursor.fetchmany(1000):
-                pass
-            return cursor.rowcount
+        with vacuuming(session, allowed=vacuum), session.under(Policy.RUN, seconds):
+            connection.executescript(sql)
+        if connection.in_transaction:
+            raise OpenError("the script leaves a transaction open")
+    finally:
+        session.steering = False
+        rollback(session)
+
+
+@contextlib.contextmanager
+def vacuuming(session: Session, *, allowed: bool) -> Iterator[None]:
+    """Let VACUUM attach the file without a name that it needs."""
+    session.vacuuming = allowed
+    session.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, int(allowed))
+    try:
+        yield
     finally:
         session.vacuuming = False
         session.connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
@@ -169,6 +121,7 @@ def begin(session: Session, *, settings: list[list[str]], seconds: float) -> Non
     except sqlite3.Error:
         connection.execute("ROLLBACK")
         raise
+    session.fresh = True
 
 
 def commit(session: Session, *, seconds: float) -> None:
@@ -220,7 +173,7 @@ def lock(session: Session, **_: object) -> bool:
 def state(session: Session, **_: object) -> dict[str, bool]:
     """How the connection stands: its transaction, its lock, and whether the path still leads to the same file."""
     (locking,) = session.connection.execute("PRAGMA locking_mode").fetchone()
-    now = os.stat(session.path)  # noqa: PTH116 - see above
+    now = os.stat(session.path)  # noqa: PTH116 - pathlib is slow to import, and this process short-lived
     return {
         "in_transaction": session.connection.in_transaction,
         "exclusive": locking == "exclusive",
@@ -256,14 +209,14 @@ def checksums(session: Session, *, tables: list[str], seconds: float) -> list[tu
                 total += int.from_bytes(hashlib.blake2b(b"".join(map(_bytes, row)), digest_size=16).digest(), "big")
         if count:
             found.append((name, f"{count}:{total % 2**128:032x}"))
-    session.connection.text_factory = _readable
+    session.connection.text_factory = readable
     return found
 
 
 def copy(session: Session, *, name: str, **_: object) -> None:
     """Copy the whole database into a file of the second folder."""
     path = f"{sys.argv[2]}/{name}"
-    other = sqlite3.connect(f"file:{_quoted(path)}?mode=rwc", uri=True, isolation_level=None)
+    other = sqlite3.connect(f"file:{quoted(path)}?mode=rwc", uri=True, isolation_level=None)
     with contextlib.closing(other):
         session.connection.backup(other)
 
@@ -276,18 +229,25 @@ def close(session: Session, **_: object) -> None:
 OPERATIONS: dict[str, Callable[..., object]] = {
     each.__name__: each
     for each in (
-        *(query, digest, actions, execute, set_pragmas, begin, commit, rollback, read, close_read, lock, state, mark, prove),
+        *(
+            query,
+            digest,
+            actions,
+            execute,
+            follow,
+            script,
+            set_pragmas,
+            begin,
+            commit,
+            rollback,
+            read,
+            close_read,
+            lock,
+            state,
+            mark,
+            prove,
+        ),
         *(checksums, copy, close),
-    )
-}
-NAMES = {
-    getattr(sqlite3, f"SQLITE_{name.upper()}"): name
-    for name in (
-        *("create_table", "create_temp_table", "create_vtable", "create_view", "create_temp_view", "create_index"),
-        *("create_temp_index", "create_trigger", "create_temp_trigger", "drop_table", "drop_temp_table"),
-        *("drop_vtable", "drop_view", "drop_temp_view", "drop_index", "drop_temp_index", "drop_trigger"),
-        *("drop_temp_trigger", "alter_table", "reindex", "analyze", "insert", "update", "delete", "read", "select"),
-        *("recursive", "function", "pragma", "transaction", "savepoint", "attach", "detach"),
     )
 }
 
@@ -346,20 +306,12 @@ def _bytes(value: object) -> bytes:
     return kind + b"%d:" % len(raw) + raw
 
 
-def _readable(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")
-
-
 def _whole(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
 def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _quoted(path: str) -> str:
-    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
 if __name__ == "__main__":

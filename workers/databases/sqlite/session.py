@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,9 @@ from workers.sandbox.run import Sandbox
 from workers.sandbox.runtime import Runtime, python_runtime
 
 READ_SECONDS = 60.0
-_SCRIPT = Path(__file__).with_name("child.py")
+_PARTS = (Path(__file__).with_name("child_session.py"), Path(__file__).with_name("child.py"))
+_FUTURE = b"from __future__ import annotations\n"
+_OWN = re.compile(rb"^from workers\..*\n", re.MULTILINE)
 _INSIDE_SCRIPT = "/sqlite-child.py"
 _INSIDE = "/database"
 _INSIDE_COPY = "/copy"
@@ -169,13 +172,18 @@ def _profile(place: Place, mode: Mode, runtime: Runtime, copy_to: Path | None) -
     return Profile(
         read_only=(*runtime.binds, *(() if writable else (folder,))),
         writable=(*((folder,) if writable else ()), *copies),
-        files=((_INSIDE_SCRIPT, _SCRIPT.read_bytes()),),
+        files=((_INSIDE_SCRIPT, _script()),),
         # Large sorts of an index build go where SQLite would put them on the application's side, too.
         environment=(*runtime.environment, *((("SQLITE_TMPDIR", _INSIDE),) if writable else ())),
         processes=8,
         cpu_seconds=_DAY,
         file_bytes=_TERABYTE,
     )
+
+
+def _script() -> bytes:
+    """The parts of the process's program as one text, without what each says of the other."""
+    return _FUTURE + b"\n".join(_OWN.sub(b"", part.read_bytes().replace(_FUTURE, b"")) for part in _PARTS)
 
 
 def _check_version(version: str) -> None:

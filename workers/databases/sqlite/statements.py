@@ -19,6 +19,7 @@ from workers.reading.sqlite import TextError, Token, joined, tokens
 from workers.reading.sqlite_copy import copied_columns
 
 _MANY = "You can only execute one statement at a time"
+_STEERS = "it begins or ends a transaction or a savepoint"
 _SHOWN = 60
 # In this order: making a table also makes indexes, dropping one also drops triggers.
 _MADE = {
@@ -56,7 +57,12 @@ def parse(sql: str, actions: tuple[Action, ...], complaint: str) -> Parsed:
     found = found[:-1] if found and found[-1].text == ";" else found
     forbidden = _forbidden(found, actions, complaint)
     if not found or forbidden:
-        return Parsed(kind=StatementKind.OPAQUE, title=_shortened(found), forbidden=forbidden or "it holds no command")
+        return Parsed(
+            kind=StatementKind.OPAQUE,
+            title=_shortened(found),
+            forbidden=forbidden or "it holds no command",
+            steers=forbidden == _STEERS,
+        )
     return _judged(found, tuple(action for action in actions if not _internal(action)), complaint)
 
 
@@ -65,7 +71,7 @@ def _forbidden(found: list[Token], actions: Iterable[Action], complaint: str) ->
         return "it holds more than one command"
     words = [token.text for token in found[:1]]
     if words and words[0] in _TRANSACTION:
-        return "it begins or ends a transaction or a savepoint"
+        return _STEERS
     if words == ["VACUUM"] and any(token.is_word("INTO") for token in found):
         return "it writes another file"
     return next((why for action in actions if (why := _forbidden_action(action))), "")
@@ -73,7 +79,7 @@ def _forbidden(found: list[Token], actions: Iterable[Action], complaint: str) ->
 
 def _forbidden_action(action: Action) -> str:
     if action.name in {"transaction", "savepoint"}:
-        return "it begins or ends a transaction or a savepoint"
+        return _STEERS
     if action.name in {"attach", "detach"}:
         return "it opens or closes another file"
     if action.name == "function" and action.two.lower() in FUNCTIONS_DENIED:

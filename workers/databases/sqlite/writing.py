@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from workers.core.errors import ExpectedError
+from workers.core.names import Engine
 from workers.core.plan import Parsed
 from workers.core.schema import Snapshot
 from workers.databases.sqlite.session import FileError, Session
 from workers.databases.sqlite.statements import parse
 from workers.databases.sqlite.work import SETTINGS, SqliteReader
 from workers.ports import StatementError
-from workers.reading.sqlite import TextError, tokens
+from workers.reading.lexer import split
+from workers.reading.sqlite import FOLLOW, TextError, tokens
 
 _DROPS_ROWS = frozenset({"IGNORE", "REPLACE"})
 
@@ -34,7 +36,23 @@ class SqliteWriter(SqliteReader):
         with _as_statement_error():
             self._session.ask("begin", settings=SETTINGS, seconds=self._seconds)
 
+    def parse_script(self, commands: tuple[str, ...]) -> tuple[Parsed, ...]:
+        """SQLite compiles a command against what is there, so those before it run first; everything is taken back."""
+        found = []
+        self.begin()
+        for command in commands:
+            parsed = self.parse(command)
+            found.append(parsed)
+            if not parsed.forbidden:
+                with contextlib.suppress(StatementError):  # what fails here fails when the script runs
+                    self.execute(command)
+        self.rollback()
+        return tuple(found)
+
     def execute(self, sql: str) -> int:
+        if sql == FOLLOW:
+            with _as_statement_error():
+                return int(self._session.ask("follow", sql=sql, seconds=self._seconds))
         try:
             return self._session.execute(sql, seconds=self._seconds, vacuum=_is_vacuum(sql))
         except StatementError:
@@ -42,9 +60,11 @@ class SqliteWriter(SqliteReader):
             raise
 
     def execute_script(self, sql: str) -> None:
-        """Nothing: a script that steers transactions is not run on a file."""
-        del sql
-        raise StatementError("a script that begins or ends transactions", state="SQLITE_MISUSE", lock_timeout=False)
+        """Run a text that steers transactions itself, with foreign keys as its tool's own SQLite has them at the start: followed."""
+        self._kept = None
+        settings = [*(item for item in SETTINGS if item[0] != "foreign_keys"), ("foreign_keys", "ON")]
+        with _as_statement_error():
+            self._session.ask("script", sql=sql, settings=settings, vacuum=_vacuums(sql), seconds=self._seconds)
 
     def same_transaction(self) -> bool:
         """No statement may begin one, so that one is open means that it is still ours (a trigger can roll it back)."""
@@ -82,6 +102,10 @@ def _as_statement_error() -> Iterator[None]:
         yield
     except FileError as error:
         raise StatementError(error.complaint, state=error.state, lock_timeout=error.busy) from error
+
+
+def _vacuums(sql: str) -> bool:
+    return any(_is_vacuum(command) for command in split(sql, Engine.SQLITE))
 
 
 def _is_vacuum(sql: str) -> bool:

@@ -14,7 +14,7 @@ _WARNINGS = re.compile(r"\A/\*\s*Warnings:\s*(?P<list>.*?)\*/", re.DOTALL)
 
 def entries(sql: str, engine: Engine) -> tuple[str, ...]:
     """Each statement on one line without its comments; SQLite's copying of a table counts as one, worded as what it becomes."""
-    commands = tuple(_bare(command, engine) for command in split(sql, engine))
+    commands = tuple(bare(command, engine) for command in split(sql, engine))
     redefined = {found["table"] for command in commands if (found := _REDEFINED.match(command))}
     kept = (command for command in commands if not _is_step(command, redefined))
     return tuple(_REDEFINED.sub(r'Redefine table "\g<table>" ', command, count=1) for command in kept)
@@ -35,7 +35,8 @@ def _is_step(command: str, redefined: set[str]) -> bool:
     return found is not None and (found["new"] or found["old"]) in redefined
 
 
-def _bare(command: str, engine: Engine) -> str:
+def bare(command: str, engine: Engine) -> str:
+    """A command on one line, without its comments."""
     kept = (
         " " if token.kind is TokenKind.COMMENT else command[token.start : token.end]
         for token in tokens(command, engine)

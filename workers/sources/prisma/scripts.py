@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 
 from workers.core.names import Engine
 from workers.ports import RecordedStatement
 from workers.reading import postgresql
 from workers.reading.lexer import TokenKind, split, tokens
+from workers.reading.sqlite import FOLLOW
+from workers.sources.prisma.entries import bare
 from workers.sources.prisma.history import Script
 from workers.sources.prisma.migrations_table import Bookkeeper
 
+_SWITCH = re.compile(r"pragma\s+(?:\w+\s*\.\s*)?foreign_keys\s*[=(]\s*[\"'`]?(?P<to>\w+)", re.IGNORECASE)
+_ACTS = re.compile(
+    r"(?:delete|update|replace|drop\s+table|insert\s+or\s+replace|with\b.*\b(?:delete|update|replace))\b", re.IGNORECASE
+)
+_OFF = frozenset({"off", "false", "no", "0"})
 _STEERING = frozenset({"begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release"})
 
 
@@ -26,30 +35,31 @@ class Writer:
     def add(self, script: Script, *, first: bool) -> None:
         """Add a migration; `first` that it may have to make the table of migrations."""
         made = (self.bookkeeper.creation(),) if first else ()
-        commands = split(script.sql or "", self.bookkeeper.engine)
-        apart = not all(_is_transactional(command, self.bookkeeper.engine) for command in commands)
-        if self.bookkeeper.engine is Engine.POSTGRESQL and any(map(steers, commands)):
+        engine = self.bookkeeper.engine
+        commands = split(script.sql or "", engine)
+        apart = not all(_is_transactional(command, engine) for command in commands)
+        followed = _followed(commands) if engine is Engine.SQLITE else Followed.NOTHING
+        steered = engine.family is not Engine.MYSQL and any(steers(command, engine) for command in commands)
+        if steered or followed is Followed.SOME or (apart and followed is Followed.ALL):
             self._around(script, made, (script.sql or "",), batch=True)
-        elif self.bookkeeper.engine.family is Engine.MYSQL:
+        elif engine.family is Engine.MYSQL:
             self._around(script, made, commands, within=True)
         elif apart:
             self._around(script, made, commands)
         else:
             self.group += 1
-            self._own(script, made)
+            self._own(script, ((FOLLOW,) if followed is Followed.ALL else ()) + made)
             self._add(script, commands)
             self._own(script, (self.bookkeeper.applied(script),))
 
     def take_back(self, sql: str, names: tuple[str, ...]) -> None:
         """Add a way back: its commands, and what becomes of the rows of the migrations that it takes back, in one transaction."""
-        self.group += 1
-        for command in split(sql, self.bookkeeper.engine):
-            self._put(command, names[-1] if names else "", own=False)
+        self.push((sql,), names[-1] if names else "")
         for name in names:
             self._put(self.bookkeeper.removed(name), name, own=True)
 
     def push(self, statements: tuple[str, ...], name: str) -> None:
-        """Add what a push would run, in one transaction: the engine's own BEGIN and COMMIT (around a new enum) fall away in it."""
+        """Add what the engine wrote, in one transaction: its own BEGIN and COMMIT (around a new enum) fall away in it."""
         self.group += 1
         engine = self.bookkeeper.engine
         for command in (piece for text in statements for piece in split(text, engine)):
@@ -90,14 +100,38 @@ class Writer:
         )
 
 
-def steers(command: str) -> bool:
+def steers(command: str, engine: Engine) -> bool:
     """Whether a command begins or ends a transaction or a savepoint, by its first word."""
-    return _first_word(command, Engine.POSTGRESQL) in _STEERING
+    return _first_word(command, engine) in _STEERING
 
 
 def is_empty(script: Script, engine: Engine) -> bool:
     """Whether a script holds no command."""
     return not split(script.sql or "", engine)
+
+
+class Followed(Enum):
+    """Of the commands of a SQLite script to which foreign keys matter while they run: whether these are followed."""
+
+    NOTHING = "nothing is followed, or nothing refers to anything"
+    ALL = "all"
+    SOME = "some"
+
+
+def _followed(commands: tuple[str, ...]) -> Followed:
+    """Prisma's SQLite follows foreign keys until a script switches that off, and then again; our transactions do so or not as a whole.
+
+    Rows that are only inserted are looked at before COMMIT, followed or not.
+    """
+    on, off, met = True, False, False
+    for command in (bare(item, Engine.SQLITE) for item in commands):
+        switch = _SWITCH.match(command)
+        if switch is not None:
+            on = switch["to"].lower() not in _OFF
+            off = off or not on
+        elif on and _ACTS.match(command):
+            met = True
+    return Followed.SOME if met and off else Followed.ALL if met else Followed.NOTHING
 
 
 def _is_transactional(command: str, engine: Engine) -> bool:
