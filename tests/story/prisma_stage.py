@@ -12,13 +12,15 @@ from tests.story.house import House, open_house
 from tests.story.prisma_shop import applied, prisma_files
 from tests.story.targets import MariadbDatabase, PostgresDatabase, SqliteFile, Target
 
-SERVER = """\
+_SERVER = """\
 repositories:
   acme/shop:
     modules:
       shop:
         environments:
-          prod: {url: "env:PROD_URL", approvers: from_repository}
+"""
+_ENVIRONMENT = """\
+          {environment}: {{url: "env:{variable}_URL", approvers: from_repository}}
 """
 
 
@@ -32,6 +34,7 @@ class OpenPrisma(Protocol):
         postgres: str = "",
         mariadb: MariadbDatabase | None = None,
         live: str | None = None,
+        staging: bool = False,
     ) -> tuple[House, Target]:
         """The house, and prod."""
         ...
@@ -45,17 +48,27 @@ def open_prisma_shop(
     postgres: str = "",
     mariadb: MariadbDatabase | None = None,
     live: str | None = None,
+    staging: bool = False,
 ) -> tuple[House, Target]:
-    """The shop: prod is a file, or the database of that URL, where Prisma has run the first migration (or what `live` says)."""
+    """The shop: prod is a file, or the database of that URL, where Prisma has run the first migration (or what `live` says).
+
+    `staging` is another file of the same.
+    """
     provider = "postgresql" if postgres else "mysql" if mariadb else "sqlite"
     target: Target = PostgresDatabase(postgres) if postgres else mariadb or _file(ground, folder)
     target.run(applied(provider) if live is None else live)
     first = prisma_files(provider) if files is None else files
-    return open_house(folder, SERVER, {"PROD_URL": target.url}, first, machine=ground.machine), target
+    targets = {"PROD": target}
+    if staging:
+        targets["STAGING"] = _file(ground, folder, "staging")
+        targets["STAGING"].run(applied(provider) if live is None else live)
+    server = _SERVER + "".join(_ENVIRONMENT.format(environment=name.lower(), variable=name) for name in targets)
+    urls = {f"{name}_URL": item.url for name, item in targets.items()}
+    return open_house(folder, server, urls, first, machine=ground.machine), target
 
 
-def _file(ground: Ground, folder: Path) -> SqliteFile:
-    place = folder / "prod"
+def _file(ground: Ground, folder: Path, name: str = "prod") -> SqliteFile:
+    place = folder / name
     place.mkdir()
     with closing(sqlite3.connect(place / "shop.db")) as connection:
         connection.execute("CREATE TABLE gone (it)")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from deploy.demo.github.records import CheckRun
+from tests.story.house import House
 from tests.story.prisma_shop import (
     FIRST,
     SCHEMA,
@@ -16,6 +18,7 @@ from tests.story.prisma_shop import (
     with_column,
 )
 from tests.story.prisma_stage import OpenPrisma
+from tests.story.shop import APPROVERS
 
 CONFIG = ".github/schemagate.yml"
 PUSH = "strategy: push\n    reason: a prototype"
@@ -104,10 +107,90 @@ def test_after_a_push_drift_is_told_from_what_it_left_and_nothing_is_pending(ope
     assert "stranger" in report
     assert "drift-1" in report
     prod.run("DROP TABLE stranger")
-    house.say(pull, "bob", "/rollback prod")
+    house.say(pull, "bob", f"/baseline prod {FIRST}")
     assert "keeps no record of migrations" in house.reports(pull)[-1].body + "".join(house.answers(pull))
     house.say(pull, "bob", "/plan prod")
     assert house.check(pull).conclusion == "success"
+
+
+@pytest.mark.acceptance
+def test_a_push_is_taken_back_as_rehearsed_and_may_then_be_pushed_again(open_prisma: OpenPrisma):
+    house, prod = open_prisma(pushed_files(), live=first())
+    pull = house.open_pull({SCHEMA: with_column()})
+    assert "lossless until something is written to column orders.delivery" in house.report(pull)
+    pushed(house, pull)
+    house.say(pull, "bob", "/rollback prod")
+    house.say(pull, "bob", f"/approve prod {house.code(pull)} {WHY} {RISK}")
+    assert "prod rolled back and verified" in house.answers(pull)[-1]
+    assert "delivery" not in prod.columns()
+    house.say(pull, "bob", "/rollback prod")
+    assert "there is nothing for rollback" in house.reports(pull)[-1].body + house.answers(pull)[-1]
+    house.say(pull, "bob", "/plan prod")
+    pushed(house, pull)
+    assert "delivery" in prod.columns()
+
+
+@pytest.mark.acceptance
+def test_what_somebody_took_away_after_a_push_is_pushed_again_by_the_same_plan(open_prisma: OpenPrisma):
+    house, prod = open_prisma(pushed_files(), live=first())
+    pull = house.open_pull({SCHEMA: with_column()})
+    line = f"/approve prod {house.code(pull)} {WHY}"
+    pushed(house, pull)
+    house.say(pull, "bob", line)
+    assert "`already_applied`" in house.answers(pull)[-1]
+    prod.run('ALTER TABLE "orders" DROP COLUMN "delivery"')
+    house.say(pull, "bob", "/plan prod")
+    assert "drift-1" in house.report(pull)
+    assert house.code(pull) in line
+    house.say(pull, "bob", f"{line} --accept drift-1")
+    assert "prod applied and verified" in house.answers(pull)[-1]
+    assert "delivery" in prod.columns()
+
+
+@pytest.mark.acceptance
+def test_a_push_waits_for_the_environment_before_it_and_a_merge_group_for_the_push(open_prisma: OpenPrisma):
+    files = pushed_files()
+    files[CONFIG] = prisma_config("requires_applied: [staging]", more=PUSH) + f"      staging: {{{APPROVERS}}}\n"
+    house, prod = open_prisma(files, live=first(), staging=True)
+    untouched = house.open_pull({"README.md": "# the shop\n"}, branch="words")
+    assert group(house, untouched).conclusion == "success"
+    pull = house.open_pull({SCHEMA: with_column()})
+    assert "needs staging first" in house.report(pull)
+    house.say(pull, "bob", f"/approve prod {house.any_code(pull)} {WHY}")
+    assert "delivery" not in prod.columns()
+    pushed(house, pull, "staging")
+    judged = group(house, pull)
+    assert (judged.conclusion, "shop/prod: its schema is not pushed yet" in judged.summary) == ("failure", True)
+    pushed(house, pull)
+    assert "delivery" in prod.columns()
+    assert group(house, pull).conclusion == "success"
+
+
+@pytest.mark.acceptance
+def test_what_somebody_else_pushed_to_staging_is_there_as_well(open_prisma: OpenPrisma):
+    files = pushed_files()
+    files[CONFIG] = prisma_config("requires_applied: [staging]", more=PUSH) + f"      staging: {{{APPROVERS}}}\n"
+    house, prod = open_prisma(files, live=first(), staging=True)
+    prod.run('ALTER TABLE "orders" DROP COLUMN "note"')
+    pull = house.open_pull({SCHEMA: schema() + "\n// every order has a note\n"})
+    assert "needs staging first" not in house.report(pull)
+    pushed(house, pull)
+    assert "note" in prod.columns()
+
+
+def pushed(house: House, pull, environment: str = "prod") -> None:
+    house.say(pull, "bob", f"/approve {environment} {house.code(pull, environment)} {WHY}")
+    assert f"{environment} applied and verified" in house.answers(pull)[-1], house.answers(pull)[-1]
+
+
+def group(house: House, pull) -> CheckRun:
+    """What we say of the merge group of a pull."""
+    sha = house.world.enqueue(pull, house.people["bob"])
+    house.settle()
+    (run,) = house.world.check_runs(house.repo, sha)
+    house.world.dequeue(pull, sha, house.people["bob"], merged=False)
+    house.settle()
+    return run
 
 
 @pytest.mark.acceptance

@@ -7,7 +7,7 @@ from workers.core.config import Environment, Module
 from workers.core.plan import StoredPlan
 from workers.core.policy import Allowed, Blocked, code_required, counted, decide
 from workers.core.refusals import Actor, Refusal, RefusalCode
-from workers.core.rollout import UNFINISHED, RolloutState
+from workers.core.rollout import UNFINISHED, Rollout, RolloutState
 from workers.messages import ApplyPlan, PlanPull, RecordApproval
 from workers.ports import Services
 from workers.rendering.verdict import next_step
@@ -47,6 +47,10 @@ def _count(
     asked: Asked, module: Module, environment: Environment, words: ApprovalWords, stored: StoredPlan, services: Services
 ) -> None:
     judged = _judge_again(asked, module, environment, stored, services)
+    if _stands(judged, stored, services):
+        done = _refusal(RefusalCode.ALREADY_APPLIED, f"plan {stored.code} is applied already", "nothing is to be done")
+        refuse(asked.opened, asked.heard, asked.command, (done,), services)
+        return
     approval = Approval(
         digest=stored.plan.digest,
         by=asked.person,
@@ -141,30 +145,35 @@ def _named_plan(asked: Asked, module: Module, environment: Environment, services
     shown = [item for item in plans if item.shown and not item.retired]
     if code:
         named = [item for item in shown if item.code == code]
-        return _not_applied(named[0], services) if named else _unknown(environment, code)
+        return _idle(named[0], services) if named else _unknown(environment, code)
     if not shown:
         return next((item for item in plans if not item.retired), None) or _not_shown(environment)
     newest = shown[0]
     if services.store.codes_shown(asked.opened.repository.id, asked.opened.pull.number, environment.name) != 1:
         fix = f"write `/approve {environment.name} {newest.code}` after reading that plan"
         return _refusal(RefusalCode.PLAN_CODE_REQUIRED, "this pull has shown more than one plan for it", fix)
-    return _not_applied(newest, services)
+    return _idle(newest, services)
 
 
-def _not_applied(stored: StoredPlan, services: Services) -> StoredPlan | Refusal:
-    """The plan, unless it is what stands there; one that was rolled back since may run again."""
-    key = stored.plan.key
-    rollouts = [
-        item
-        for item in services.store.rollouts(key.repository, key.pull)
-        if (item.module, item.environment) == (key.module, key.environment)
-    ]
-    if any(item.digest == stored.plan.digest and item.state in UNFINISHED for item in rollouts):
+def _idle(stored: StoredPlan, services: Services) -> StoredPlan | Refusal:
+    """The plan, unless it is being applied."""
+    if any(item.digest == stored.plan.digest and item.state in UNFINISHED for item in _rollouts(stored, services)):
         return _refusal(RefusalCode.APPLY_IN_PROGRESS, f"plan {stored.code} is being applied", "wait for it to end")
-    done = [item for item in rollouts if item.state is RolloutState.APPLIED]
-    if done and max(done, key=lambda item: item.sequence).digest == stored.plan.digest:
-        return _refusal(RefusalCode.ALREADY_APPLIED, f"plan {stored.code} is applied already", "nothing is to be done")
     return stored
+
+
+def _stands(judged: Judged, stored: StoredPlan, services: Services) -> bool:
+    """Whether the plan is what was applied last. Where the target is again as it found it, it was taken back, by us or not, and may run."""
+    if judged.stored is not None and judged.stored.plan.digest == stored.plan.digest:
+        return False
+    done = [item for item in _rollouts(stored, services) if item.state is RolloutState.APPLIED]
+    return bool(done) and max(done, key=lambda item: item.sequence).digest == stored.plan.digest
+
+
+def _rollouts(stored: StoredPlan, services: Services) -> list[Rollout]:
+    key = stored.plan.key
+    rollouts = services.store.rollouts(key.repository, key.pull)
+    return [item for item in rollouts if (item.module, item.environment) == (key.module, key.environment)]
 
 
 def _instead(asked: Asked, judged: Judged, services: Services) -> str:

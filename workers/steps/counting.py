@@ -28,12 +28,18 @@ def weighed(
     return said(known.question.environment.name, recording, recording.warnings if told is None else told, counts)
 
 
-def dry_run(known: Known, request: RecordRequest, services: Services) -> tuple[Recording, tuple[str, ...]]:
-    """Record what runs nothing; where the tool asked for rows a second time, with those of the target. Also what it says against it."""
+def dry_run(
+    known: Known, request: RecordRequest, services: Services
+) -> tuple[Recording, tuple[str, ...], RecordRequest]:
+    """Record what runs nothing; where the tool asked for rows a second time, with those of the target. Also what it says against it.
+
+    The request comes back as it was asked last.
+    """
     first = known.source.record(request)
     counts = counted(known.live, known.target, first.asked, services.clock)
-    told = known.source.record(replace(request, counts=counts)) if counts else first
-    return told, said(known.question.environment.name, told, told.warnings, counts)
+    asked = replace(request, counts=counts)
+    told = known.source.record(asked) if counts else first
+    return told, said(known.question.environment.name, told, told.warnings, counts), asked
 
 
 def counted(live: Snapshot, target: Target, asked: tuple[Counted, ...], clock: Clock) -> tuple[Counted, ...]:

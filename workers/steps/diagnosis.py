@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workers.core.errors import ExpectedError
+from workers.core.names import Direction
 from workers.core.plan import Plan
 from workers.core.rollout import Rollout
 from workers.ports import RecordDirection, RecordRequest, Services, Target
@@ -22,6 +23,8 @@ def diagnosed(opened: OpenPull, rollout: Rollout, plan: Plan, target: Target, se
     environment = module.environment(rollout.environment) if module else None
     if module is None or environment is None:
         return None
+    if module.pushes and plan.key.direction is Direction.ROLLBACK:
+        return None  # what was pushed is still in the models, and is not to be there
     expected = _PUSHED if module.pushes else _EXPECTED
     try:
         database, _ = reach(environment, services)

@@ -272,7 +272,9 @@ def _choose_pending(draft: Draft, history: History, base: History) -> None:
                 f"nothing that this pull applied is the newest on {question.environment.name}",
                 fix,
             )
-        draft.pending, draft.back_to = lineage.to_undo(history, base, draft.recorded, back_to), back_to
+        pushed = question.past.pushed(question.pull) if question.module.pushes else ()
+        draft.pending = pushed or lineage.to_undo(history, base, draft.recorded, back_to)
+        draft.back_to = back_to
     elif question.direction is Direction.MARK_APPLIED:
         draft.pending = lineage.pending(history, base, draft.recorded)[:1]
         _check_named(draft)

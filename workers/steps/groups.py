@@ -8,6 +8,7 @@ from workers.core.version_rows import applied_revisions
 from workers.ports import Check, CheckState, Repository, Services, Tree
 from workers.steps import lineage
 from workers.steps.pulls import past_of, read_config
+from workers.steps.pushing import is_there
 from workers.steps.target import reach, target_key
 
 
@@ -49,13 +50,17 @@ def _judge(module: Module, environment: Environment, tree: Tree, repository: int
         return f"{where}: {history.problems[0].message}"
     table, columns = source.version_table(tree, module)
     try:
-        _, target = reach(environment, services)
+        database, target = reach(environment, services)
         with target.reading() as reader:
             rows = reader.rows(table, columns)
+        done = applied_revisions(columns, rows)
+        if module.pushes:  # no table records a push; our own rollouts do, and what a push would still run says the rest
+            done = past_of(module.id, target_key(target), repository, services).newest()
+            if history.heads != done and is_there(source, module, tree, database, target):
+                done = history.heads
     except ExpectedError as error:
         return f"{where}: {error.message}"
-    done = applied_revisions(columns, rows)
-    if module.pushes:  # no table records a push; our own rollouts do
-        done = past_of(module.id, target_key(target), repository, services).newest()
     waiting = lineage.pending(history, history, done)
+    if module.pushes and waiting:
+        return f"{where}: its schema is not pushed yet"
     return f"{where}: {len(waiting)} migration(s) pending, first {waiting[0].id}" if waiting else ""

@@ -7,12 +7,13 @@ from workers.core.examination import Unlike
 from workers.core.names import Direction
 from workers.core.plan import Plan, StatementKind
 from workers.core.version_rows import applied_revisions
-from workers.ports import History, Services
+from workers.ports import Database, History, Services, Target
 from workers.steps import lineage
 from workers.steps.draft import Draft
 from workers.steps.hold import binding
 from workers.steps.past import Past
 from workers.steps.pulls import past_of
+from workers.steps.pushing import is_there
 from workers.steps.question import Question
 from workers.steps.target import reach, target_key
 
@@ -27,12 +28,12 @@ def waits_for(draft: Draft, history: History, services: Services) -> tuple[str, 
         return ()
     waiting = []
     for environment in question.required:
-        _, target = reach(environment, services)
+        database, target = reach(environment, services)
         with target.reading() as reader:
             rows = reader.rows(table, columns)
         done = lineage.applied(history, applied_revisions(columns, rows))
         if question.module.pushes:
-            done = frozenset(_past(question, environment, services).newest())
+            done = _pushed(draft, environment, (database, target), services)
         held = binding(target_key(target), services) is not None
         doubtful = _past(question, environment, services).unverified()
         if held or any(item.id not in done for item in pending):
@@ -63,6 +64,19 @@ def unlike(question: Question, plan: Plan | None, services: Services) -> tuple[U
             if ran is not None and ran != here:
                 found.append(Unlike(environment.name, migration.id, ran))
     return tuple(found)
+
+
+def _pushed(
+    draft: Draft, environment: Environment, where: tuple[Database, Target], services: Services
+) -> frozenset[str]:
+    """The push that our newest rollout there was of; this one, where somebody else did it and nothing is left to run."""
+    question, tree = draft.question, draft.question.checkout.merge
+    done = frozenset(_past(question, environment, services).newest())
+    source = next((item for item in services.sources if item.kind is draft.source), None)
+    if {item.id for item in draft.pending} <= done or source is None or tree is None:
+        return done
+    there = is_there(source, question.module, tree, *where)
+    return frozenset(item.id for item in draft.pending) if there else done
 
 
 def _past(question: Question, environment: Environment, services: Services) -> Past:

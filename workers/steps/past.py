@@ -82,8 +82,14 @@ class Past:
 
     def newest(self) -> tuple[str, ...]:
         """What the newest rollout was about, where all of it went through: of a pushed schema the next push leaves nothing else."""
+        return tuple(item.id for item in self.pushed())
+
+    def pushed(self, pull: int = 0) -> tuple[Migration, ...]:
+        """The same as migrations, () where another pull than this one did it; what was taken back is not there."""
         last = self.traces[-1] if self.traces else None
-        return tuple(item.id for item in last.plan.key.pending) if last and last.left is None else ()
+        if last is None or last.left is not None or last.plan.key.direction is Direction.ROLLBACK:
+            return ()
+        return last.plan.key.pending if pull in {0, last.plan.key.pull} else ()
 
     def contents(self) -> dict[str, str]:
         """Revision to the hash of the content that we applied."""

@@ -50,7 +50,8 @@ def prove(known: Known, statements: tuple[RecordedStatement, ...], undo: Recordi
         rows = checksums(known, copy)
         with copy.reading() as reader:
             left = reader.rows(known.version_table, known.columns)
-        doubt = "" if forward.refusals else known.source.confirm(_question(known, copy))
+        taken_back = known.question.module.pushes and known.question.direction is Direction.ROLLBACK
+        doubt = "" if forward.refusals or taken_back else known.source.confirm(_question(known, copy))
         back = _way_back(known, copy, forward, undo)
     recorded_after = applied_revisions(known.columns, left)
     said = marks(known.columns, left)
@@ -86,7 +87,8 @@ def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Rec
         )
         return WayBack(undo=Undo.NONE, note=note)
     if undo.error:
-        return WayBack(undo=Undo.NONE, note=f"downgrade of {undo.failed or 'the plan'} fails: {undo.error}")
+        tried = "nothing leads back" if known.history.separate else f"downgrade of {undo.failed or 'the plan'} fails"
+        return WayBack(undo=Undo.NONE, note=f"{tried}: {undo.error}")
     back = rehearse(known.database, copy, undo.statements, known.version_table)
     equal = not back.refusals and not _differences(known, forward, back)
     first = known.rest.plan.destroys if known.rest else ()

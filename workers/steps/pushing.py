@@ -1,10 +1,11 @@
-"""A schema that is pushed has no history: what is expected is what our newest rollout left, and it goes one way only."""
+"""A schema that is pushed has no history: what is expected is what our newest rollout left, and only that one can be taken back."""
 
 from __future__ import annotations
 
+from workers.core.config import Module
 from workers.core.names import Direction, SourceKind
 from workers.core.refusals import Refusal, RefusalCode
-from workers.ports import Services
+from workers.ports import Database, RecordDirection, RecordRequest, Services, Source, Target, Tree
 from workers.steps.draft import Draft, stop
 from workers.steps.drifting import Place, tell_drift
 from workers.steps.start import last_seen
@@ -20,13 +21,33 @@ def check_source(draft: Draft) -> None:
 
 
 def check_direction(draft: Draft) -> None:
-    """Stop at anything but a push: no record says what to take back, to mark or to start from."""
+    """Stop at anything but a push and the way back of the newest: no record says what to take back else, to mark or to start from."""
     direction = draft.question.direction
     if direction is Direction.UPGRADE:
+        return
+    if direction is Direction.ROLLBACK and draft.question.past.pushed(draft.question.pull):
         return
     message = f"`strategy: push` keeps no record of migrations, so there is nothing for {direction.value}"
     fix = "change the schema back and push that, or leave `strategy: push` for versioned migrations"
     stop(draft, RefusalCode.STRATEGY_NOT_ALLOWED, message, fix)
+
+
+def is_there(source: Source, module: Module, tree: Tree, database: Database, target: Target) -> bool:
+    """Whether a push of this tree's schema would run nothing there; what the engine cannot say is no."""
+    if source.faults(tree, module):
+        return False
+    table, _ = source.version_table(tree, module)
+    with database.scratch(None).clone(target.dump((table,))) as copy:
+        asked = RecordRequest(
+            tree=tree,
+            module=module,
+            address=copy.address,
+            engine=database.engine,
+            direction=RecordDirection.UPGRADE,
+            to=(),
+        )
+        told = source.record(asked)
+    return not told.error and not told.statements
 
 
 def compare_with_rollout(draft: Draft, services: Services, place: Place) -> None:

@@ -53,5 +53,5 @@ def test_no_request_to_the_engine_is_a_reset():
     text = (ROOT / "workers/sources/prisma/engine/database.mjs").read_text()
     (names,) = re.findall(r"^export const TASKS = \{(.*)\}", text, re.MULTILINE)
     assert {item.strip() for item in names.split(",")} == {
-        *("back", "created", "deploy", "diagnose", "push", "remember", "undeclared"),
+        *("back", "created", "deploy", "diagnose", "push", "remember", "run", "undeclared"),
     }

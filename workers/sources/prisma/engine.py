@@ -50,7 +50,7 @@ __all__ = [
 
 _DEPLOY = requests.plain("deploy")
 _UNDECLARED = requests.plain("undeclared")
-_REMEMBER, _BACK = requests.plain("remember"), requests.plain("back")
+_REMEMBER, _RUN, _BACK = requests.plain("remember"), requests.plain("run"), requests.plain("back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,21 @@ class PrismaEngine:
         said = requests.Said(files, line, external=external)
         found = self._ask(address, engine, said, requests.push(counts))
         return found if isinstance(found, EngineFault) else answers.pushed(found[0])
+
+    def taken_back(
+        self,
+        address: ScratchAddress,
+        engine: Engine,
+        files: Sequence[SchemaFile],
+        line: Line,
+        *,
+        external: External = NOTHING_EXTERNAL,
+        counts: Sequence[RowCount] = (),
+    ) -> Declared | EngineFault:
+        """What leads back from a push: its statements are run on the scratch clone, and the two schemas compared."""
+        said = requests.Said(files, line, external=external)
+        found = self._ask(address, engine, said, requests.push(counts), _REMEMBER, _RUN, _BACK)
+        return found if isinstance(found, EngineFault) else answers.back(found[3])
 
     def diagnose(
         self,

@@ -30,7 +30,6 @@ from workers.sources.prisma.history import SCRIPT, Script, push_name
 from workers.sources.prisma.migrations_table import Bookkeeper
 from workers.sources.prisma.scripts import Writer, is_empty
 
-ONE_WAY = "a push is not taken back by itself; change the schema back and push that"
 _TIME = "%Y%m%d%H%M%S"
 
 
@@ -68,10 +67,11 @@ class Recorder:
 
     def record(self, request: RecordRequest, matter: Matter) -> Recording:
         """Run, or for a way back only write, what leads from `done` to `to`. Failures are in the Recording."""
-        if request.direction is RecordDirection.DOWNGRADE:
-            return Recording(statements=(), error="Prisma's migrations have no downgrade")
+        back = request.direction is RecordDirection.DOWNGRADE
         if request.module.pushes:
-            return self._pushed(request, matter)
+            return self._taken_back(request, matter) if back else self._pushed(request, matter)
+        if back:
+            return Recording(statements=(), error="Prisma's migrations have no downgrade")
         if request.engine.family is Engine.MYSQL:
             return self._without_engine(request, matter)
         names = frozenset((*request.done, *request.to))
@@ -130,8 +130,18 @@ class Recorder:
             fixed=True,
             warnings=said.warnings,
             asked=asked,
-            undo_error=ONE_WAY,
         )
+
+    def _taken_back(self, request: RecordRequest, matter: Matter) -> Recording:
+        """What would lead back from what `db push` runs, which is run on the scratch database of the request."""
+        words = (request.address, request.engine, matter.files, matter.line)
+        counts = tuple(map(_row_count, request.counts))
+        said = self.engine.taken_back(*words, external=matter.external, counts=counts)
+        if isinstance(said, EngineFault):
+            return Recording(statements=(), error=f"Prisma's engine cannot say it: {said.message}")
+        writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
+        writer.push((said.sql,), push_name(matter.project))
+        return Recording(statements=tuple(writer.statements), fixed=True)
 
     def _without_engine(self, request: RecordRequest, matter: Matter) -> Recording:
         """On MySQL the scripts are run by us; what the datamodel has beyond them says our own comparison."""

@@ -11,13 +11,14 @@ import hashlib
 import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import alembic
 from alembic.autogenerate import RevisionContext
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from mako.template import Template  # type: ignore[import-untyped]
+from alembic.util import template_to_file
 
 _DATE = re.compile(r"^Create Date: (.+)$", re.MULTILINE)
 _FIRST = re.compile(r"(\w+) (?:unique )?(?:\w+Constraint )?([\w.]+)")
@@ -68,8 +69,10 @@ class Suggestion:
     def _render(self, template: Any, target: Any, **values: Any) -> None:
         own = Path(template)
         usual = Path(alembic.__file__).parent / "templates" / "generic" / own.name
-        text = Template(filename=str(own if own.is_file() else usual)).render_unicode(**values)  # noqa: S702 -- Python, not HTML
-        raise _RenderedError(str(Path(target).absolute()), text)
+        with TemporaryDirectory() as folder:
+            made = Path(folder) / "revision.py"
+            template_to_file(str(own if own.is_file() else usual), str(made), "utf-8", **values)
+            raise _RenderedError(str(Path(target).absolute()), made.read_text("utf-8"))
 
 
 def _message(words: list[str]) -> str:

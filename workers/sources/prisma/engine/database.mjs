@@ -4,7 +4,7 @@ import { Fault, faultOf } from './faults.mjs'
 import { withDatabase, withEngine } from './session.mjs'
 import { RowCounts, recording, replayed } from './stand-ins.mjs'
 
-export const TASKS = { back, created, deploy, diagnose, push, remember, undeclared }
+export const TASKS = { back, created, deploy, diagnose, push, remember, run, undeclared }
 
 /** Prisma's code for a database in which there is nothing to introspect. */
 const NO_TABLES = 'P4001'
@@ -118,7 +118,16 @@ async function push(work, task) {
   const careful = await dryRun(false)
   const { statements } = careful.warnings.length > 0 ? await dryRun(true) : careful
   const { warnings, unexecutable } = careful
+  work.recorded = statements
   return { statements, warnings, unexecutable, asked: rows.asked }
+}
+
+/** Runs on the scratch database what `push` recorded, so that `back` can say what takes it back. */
+async function run(work) {
+  await withDatabase(work, async (adapter) => {
+    for (const statement of work.recorded) await adapter.executeScript(statement)
+  })
+  return {}
 }
 
 /** How the history stands to the rows of `_prisma_migrations`. */

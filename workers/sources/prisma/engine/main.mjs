@@ -25,9 +25,10 @@ async function answer(request) {
   let work = null
   try {
     for (const task of request.tasks) {
-      if (task.do in TASKS) {
+      if (Object.hasOwn(TASKS, task.do)) {
         answers.push(TASKS[task.do](request, task))
       } else {
+        if (!Object.hasOwn(DATABASE_TASKS, task.do)) throw new Error('there is no such task')
         work ??= openWork(request)
         answers.push(await DATABASE_TASKS[task.do](work, task))
       }
