@@ -84,7 +84,7 @@ $(MADE)/prisma: $(PRISMA)/package-lock.json | $(MADE)/project
 	@if $(BIN)/python -m deploy.tools.install_prisma </dev/null; then touch $@; fi
 
 # Without MariaDB no pull of a MariaDB or MySQL target is rehearsed; what needs it says so.
-$(MADE)/mariadb: $(MADE)/project
+$(MADE)/mariadb: deploy/tools/fetch_mariadb.py $(MADE)/project
 	@if $(BIN)/python -m deploy.tools.fetch_mariadb </dev/null; then touch $@; fi
 
 # What the local GitHub is held to in the tests: GitHub's own descriptions, pinned by hash.

@@ -9,16 +9,16 @@ from deploy.tools.debian_packages import CACHE, FetchError, fetch
 from workers.databases.mysql.binaries import installed
 
 FOLDER = CACHE / "mariadb"
-# The server with its messages and system tables, the libraries that they need, and the package of mariadb-dump.
+# The server with its messages and system tables, the libraries that they need, and the packages of its client programs and its plugins.
 _SERVER = ("mariadb-server-core", "mariadb-client-core")
-_DUMP = "mariadb-client"
+_ALONE = ("mariadb-client", "mariadb-server")
 
 
 def main() -> int:
     if _told():
         return 0
     try:
-        fetch(_SERVER, FOLDER, with_libraries=True, alone=(_DUMP,))
+        fetch(_SERVER, FOLDER, with_libraries=True, alone=_ALONE)
     except FetchError as error:
         print(
             f"{error}\nMariaDB could not be fetched. Install `mariadb-server-core` and `mariadb-client` by hand.",
@@ -38,7 +38,8 @@ def _told() -> bool:
         return False
     for item in found:
         print(f"{item.engine.value} {item.version} is here: {item.server}")
-    return bool(found)
+    ours = (item.prefix for item in found if item.prefix.is_relative_to(FOLDER.resolve()))
+    return bool(found) and all((prefix / "lib/mysql/plugin").is_dir() for prefix in ours)
 
 
 if __name__ == "__main__":

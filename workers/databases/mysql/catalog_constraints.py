@@ -102,7 +102,7 @@ def checks(frame: Frame) -> list[SchemaObject]:
             frame.made(
                 ObjectKind.CHECK,
                 (str(table), str(name)),
-                expression=unqualified(clause or "", frame.server.database),
+                expression=frame.hiding.text(unqualified(clause or "", frame.server.database)),
                 not_enforced=enforced == "NO",
                 of_column=level == "Column",
             )

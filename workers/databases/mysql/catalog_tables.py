@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from workers.core.schema import ObjectKind, SchemaObject
 from workers.databases.mysql.catalog_frame import Frame, Row
+from workers.databases.mysql.elsewhere import is_elsewhere, leads_to, options
 from workers.databases.mysql.spelling import collation, default_of, moment, on_update, quoted, type_of, unqualified
 
 _DATABASE = """SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()"""
@@ -20,11 +21,8 @@ _PARTITIONS = """SELECT TABLE_NAME, PARTITION_NAME, SUBPARTITION_NAME, PARTITION
     ORDER BY TABLE_NAME, PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION"""
 _SEQUENCE = """SELECT {}, start_value, increment, minimum_value, maximum_value, cache_size, cycle_option FROM {}"""
 _BASE = frozenset({"BASE TABLE", "SYSTEM VERSIONED"})
-# What a table of these engines leads to is in its connection string, and that is nowhere in the information schema.
-_ELSEWHERE = frozenset({"FEDERATED", "CONNECT", "SPIDER", "S3", "OQGRAPH", "SPHINX", "NDBCLUSTER"})
 # What Aria says of a table by itself, in one server's words or another's.
 _ARIA = frozenset({"page_checksum=1", "transactional=1"})
-_OPTION = re.compile(r"""(?:[^\s"'=]|"[^"]*")+=(?:'(?:[^'\\]|\\.|'')*'|"[^"]*"|\S*)|\S+""")
 _SECRET = re.compile(r"^(?:connection|password)=", re.IGNORECASE)
 
 
@@ -46,9 +44,8 @@ def tables(frame: Frame) -> list[SchemaObject]:
 
 
 def _table(frame: Frame, row: Row, partitions: list[Row]) -> SchemaObject:
-    name, kind, engine, row_format, own_collation, options, comment = row
-    if (engine or "").upper() in _ELSEWHERE:
-        frame.skip("connection", (str(name),), f"where a table of the engine {engine} leads to is not compared")
+    name, kind, engine, row_format, own_collation, created_with, comment = row
+    connection, server = leads_to(frame, str(name), str(engine)) if is_elsewhere(engine) else (None, None)
     if engine is None:
         frame.skip("table", (str(name),), f"the server cannot open it: {comment}")
     first = partitions[0] if partitions else None
@@ -58,19 +55,28 @@ def _table(frame: Frame, row: Row, partitions: list[Row]) -> SchemaObject:
         engine=engine,
         row_format=row_format.lower() if row_format else None,
         collation=collation(own_collation),
-        options=_options(options or "", engine or ""),
-        comment=comment,
+        options=_options(frame, created_with or "", engine or ""),
+        connection=connection,
+        server=server,
+        comment=_spoken(frame, comment, engine),
         system_versioned=kind == "SYSTEM VERSIONED",
         partitioned_by=_partitioned_by(first) if first else None,
-        partitions=tuple(_partition(item) for item in partitions),
+        partitions=tuple(_partition(frame, item, engine) for item in partitions),
     )
 
 
-def _options(text: str, engine: str) -> tuple[str, ...]:
+def _options(frame: Frame, text: str, engine: str) -> tuple[str, ...]:
     """What else the table was made with; the row format and partitions have attributes of their own, a connection holds a password."""
     usual = _ARIA if engine == "Aria" else frozenset()
-    found = (item for item in _OPTION.findall(text) if not _SECRET.match(item) and item not in usual)
-    return tuple(sorted(item for item in found if item != "partitioned" and not item.startswith("row_format=")))
+    found = (item for item in options(text) if not _SECRET.match(item) and item not in usual)
+    kept = (item for item in found if item != "partitioned" and not item.startswith("row_format="))
+    return tuple(sorted(frame.hiding.option(item) if is_elsewhere(engine) else item for item in kept))
+
+
+def _spoken(frame: Frame, comment: str | None, engine: str | None) -> str | None:
+    """A comment; in those of a Spider table stands how it connects."""
+    hidden = comment and (engine or "").upper() == "SPIDER"
+    return frame.hiding.value(comment or "") if hidden else comment
 
 
 def _partitions(frame: Frame) -> dict[str, list[Row]]:
@@ -86,8 +92,9 @@ def _partitioned_by(row: Row) -> str:
     return f"{method} ({expression or ''}){more}"
 
 
-def _partition(row: Row) -> str:
+def _partition(frame: Frame, row: Row, engine: str | None) -> str:
     _, name, below, _, _, _, _, description, comment = row
+    comment = _spoken(frame, comment, engine)
     words = [str(name), *([f"/ {below}"] if below else []), *([f": {description}"] if description is not None else [])]
     return " ".join([*words, *([f"-- {comment}"] if comment else [])])
 
@@ -115,16 +122,20 @@ def _column(frame: Frame, row: Row) -> SchemaObject:
         (str(table), str(name)),
         type="json" if is_json else plain,
         not_null=nullable == "NO",
-        default=None if expression else default_of(default, plain, said, mariadb=mariadb),
+        default=None if expression else _text(frame, default_of(default, plain, said, mariadb=mariadb)),
         on_update=on_update(said),
         auto_increment="auto_increment" in said,
         collation=None if is_json else collation(own_collation),
-        generated=f"{stored}: {_expression(frame, expression)}" if expression else None,
+        generated=_text(frame, f"{stored}: {_expression(frame, expression)}") if expression else None,
         invisible="INVISIBLE" in said,
         unversioned="WITHOUT SYSTEM VERSIONING" in said,
         srs=srs,
         comment=comment,
     )
+
+
+def _text(frame: Frame, text: str | None) -> str | None:
+    return None if text is None else frame.hiding.text(text)
 
 
 def _expression(frame: Frame, text: str) -> str:

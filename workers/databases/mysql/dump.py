@@ -18,6 +18,7 @@ from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
 from workers.databases.mysql.accounts import definers, server_rights, to_be_made
 from workers.databases.mysql.catalog_frame import Connection, Row, ask, server_of
+from workers.databases.mysql.elsewhere import plain
 from workers.databases.mysql.session import Reading
 from workers.databases.mysql.settings import Settings
 from workers.databases.mysql.spelling import literal, quoted, unqualified
@@ -81,7 +82,7 @@ def _pieces(connection: Connection, database: str) -> Iterator[Piece]:
     sequences = [name for name, kind in tables if kind == "SEQUENCE"]
     yield from (Piece(sql=_shown(connection, "SEQUENCE", name)[1], kind="sequence") for name in sequences)
     holding = [name for name, kind in tables if kind in {"BASE TABLE", "SYSTEM VERSIONED"}]
-    yield from (Piece(sql=_shown(connection, "TABLE", name)[1], kind="table") for name in holding)
+    yield from (Piece(sql=plain(_shown(connection, "TABLE", name)[1]), kind="table") for name in holding)
     for name, kind in ask(connection, _ROUTINES):
         if kind in {"FUNCTION", "PROCEDURE"}:
             _, mode, sql, _, collation, _ = _shown(connection, str(kind), str(name))
