@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import os
 import sys
 import uuid
@@ -20,11 +22,11 @@ from workers.sources.alembic.record import Recorder
 from workers.sources.alembic.source import AlembicSource
 from workers.sources.prisma.batches import Batches
 from workers.sources.prisma.engine import PrismaEngine
-from workers.sources.prisma.process import EngineProcess
+from workers.sources.prisma.process import PROGRAM, EngineProcess
 from workers.sources.prisma.record import Recorder as PrismaRecorder
 from workers.sources.prisma.source import PrismaSource
 
-__all__ = ["PROJECT", "Machine", "databases", "find_machine", "sources"]
+__all__ = ["PROJECT", "Machine", "databases", "find_machine", "sources", "tools"]
 UV = Path(sys.executable).parent / "uv"
 _OPERATOR_VARIABLES = ("UV_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 
@@ -55,3 +57,10 @@ def sources(found: Machine) -> tuple[Source, ...]:
             )
         ),
     )
+
+
+@functools.cache
+def tools(ours: Path = Path(__file__).parent, programs: Path = PROGRAM) -> str:
+    """A hash of all that decides what a replay gives, the project aside: our code, and the packages that its programs pin."""
+    files = (*ours.rglob("*.py"), *programs.glob("*.mjs"), programs / "package-lock.json")
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in sorted(files))).hexdigest()

@@ -20,7 +20,7 @@ from workers.local.kept_replays import KeptReplays
 from workers.local.keys import SigningKeys
 from workers.local.merged_configs import MergedConfigs, read_server_config
 from workers.local.secret_values import SecretValues
-from workers.machine import Machine, databases, find_machine, sources
+from workers.machine import Machine, databases, find_machine, sources, tools
 from workers.ports import Code, Host, Queue, Services
 from workers.queue import RedisQueue
 from workers.settings import Sandbox as SandboxSetting
@@ -77,7 +77,7 @@ def build(settings: Settings, *, queue: Queue | None = None, found: Machine | No
         signer=SigningKeys(keys),
         secrets=SecretValues(dict(settings.variables)),
         configs=MergedConfigs(server_config(settings.config)),
-        replays=KeptReplays(settings.data_dir / "replays"),
+        replays=KeptReplays(settings.data_dir / "replays", tools()),
         databases=databases(found, settings.state_keys[0].secret),
         sources=sources(found),
         server_url=settings.server_url,

@@ -38,7 +38,7 @@ from workers.local.clock import SystemClock
 from workers.local.kept_replays import KeptReplays
 from workers.local.merged_configs import MergedConfigs
 from workers.local.secret_values import SecretValues
-from workers.machine import databases, sources
+from workers.machine import databases, sources, tools
 from workers.ports import Checkout, Loaded, Pull, Repository, Services, Tree
 from workers.reading import positions
 from workers.rendering.report import report
@@ -260,7 +260,7 @@ def _services(asked: _Asked, code: LocalCode, place: Path) -> Iterator[Services]
             signer=absent,
             secrets=SecretValues({**os.environ, GIVEN: asked.url, GIVEN_SCRATCH: asked.scratch}),
             configs=absent,
-            replays=KeptReplays(folder() / "replays"),
+            replays=KeptReplays(folder() / "replays", tools()),
             databases=databases(machine, hash_key()),
             sources=sources(machine),
             server_url="",

@@ -30,6 +30,7 @@ from workers.core.errors import ExpectedError, InterruptedWorkError
 from workers.core.refusals import RefusalCode
 from workers.jobs.reconcile import reconcile
 from workers.logs import configure_logs
+from workers.machine import tools
 from workers.messages import Reconcile
 from workers.queue import QUEUES, RedisQueue
 from workers.schedule import RECONCILE_SECONDS, run_schedule
@@ -148,10 +149,11 @@ def _work(settings: Settings, name: str) -> None:
 
 
 def _load() -> None:
-    """Do once what each job's process would do after its fork: import the jobs and GitHub's client, and ask Node what it can."""
+    """Do once what each job's process would do after its fork: import the jobs and GitHub's client, ask Node what it can, read our own code."""
     for name in _OF_EVERY_JOB:
         importlib.import_module(name)
     find_node(os.environ.get("PATH", os.defpath))
+    tools()
 
 
 def _keep_schedule(settings: Settings) -> None:

@@ -1,7 +1,11 @@
-"""Results of replays, kept as files by key in the data directory; the oldest go when there are too many."""
+"""Results of replays, kept as files by key in the data directory; the oldest go when there are too many.
+
+What a replay gives depends on our own code and the tools that it pins, too: another one, by `tools`, finds nothing of what this one kept.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +18,7 @@ class KeptReplays:
     """The `Replays` of the service. Only workers write the folder; a file that appears half-written is never read, because it is renamed whole."""
 
     folder: Path
+    tools: str
 
     def get(self, key: str) -> str | None:
         """The text kept under a key."""
@@ -34,4 +39,5 @@ class KeptReplays:
             old.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.json"
+        name = hashlib.sha256(f"{self.tools} {key}".encode()).hexdigest()
+        return self.folder / f"{name}.json"

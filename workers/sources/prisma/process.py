@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -46,12 +45,6 @@ class EngineProcess:
     search_path: str = os.defpath
     program: Path = PROGRAM
     bounds: Bounds = Bounds()
-
-    @property
-    def digest(self) -> str:
-        """Changes with the engine's packages and with our own program."""
-        files = sorted((*self.program.glob("*.mjs"), self.program / "package-lock.json"))
-        return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
     @property
     def isolated(self) -> bool:

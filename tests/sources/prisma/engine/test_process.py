@@ -19,7 +19,7 @@ from workers.sandbox.run import Sandbox, Unsandboxed
 from workers.sources.prisma import requests
 from workers.sources.prisma.engine import EngineFault, Line, PrismaEngine
 from workers.sources.prisma.node import find_node
-from workers.sources.prisma.process import PROGRAM, EngineProcess
+from workers.sources.prisma.process import PROGRAM
 
 TRIES = """
 import { execSync } from 'node:child_process'
@@ -176,11 +176,3 @@ def test_the_lock_names_no_address_and_no_script_and_pins_what_is_asked():
     assert all(item["integrity"].startswith("sha512-") for item in packages.values())
     for name, version in asked.items():
         assert packages[f"node_modules/{name}"]["version"] == version.rpartition("@")[2]
-
-
-def test_the_digest_is_that_of_program_and_lock(data_dir: Path, area: Path):
-    ours = EngineProcess(sandbox=Unsandboxed(identity=our_identity(), area=area), area=area)
-    other = program(data_dir, "1")
-    first = replace(ours, program=other).digest
-    (other / "main.mjs").write_text("2")
-    assert len({ours.digest, first, replace(ours, program=other).digest}) == 3
