@@ -198,6 +198,10 @@ class Source(Protocol):
         """What speaks against the rows of the version table: failed migrations, records that fit no file."""
         ...
 
+    def texts(self, tree: Tree, module: Module, revisions: tuple[str, ...]) -> tuple[str, ...] | None:
+        """What leads an empty database to these revisions as the tool would send it, text by text; None where only the tool itself knows."""
+        ...
+
     def bookkeeping(
         self, tree: Tree, module: Module, before: tuple[str, ...], after: tuple[str, ...]
     ) -> tuple[str, ...]:

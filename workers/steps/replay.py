@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from workers.core.codec import canonical, sha256
@@ -66,8 +66,10 @@ def replay(question: ReplayQuestion, scratch: Scratch, replays: Replays) -> Repl
         return Replayed(
             snapshot_from_json(value["snapshot"]), None if value["declared"] is None else tuple(value["declared"])
         )
-    with scratch.empty(question.like) as database:
-        result = run_replay(question, database)
+    result = _replay_texts(question, scratch)
+    if result is None:
+        with scratch.empty(question.like) as database:
+            result = run_replay(question, database)
     if result.snapshot is not None and not result.error:
         declared = None if result.declared is None else list(result.declared)
         replays.keep(key, json.dumps({"snapshot": snapshot_to_json(result.snapshot), "declared": declared}))
@@ -84,11 +86,7 @@ def run_replay(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
         if recording.error:
             return Replayed(None, None, f"{recording.failed or 'env.py'}: {recording.error}")
         declared, suggested, uncompared = recording.declared, recording.created, recording.uncompared
-    error = _run_statements(database, question.then)
-    if error:
-        return Replayed(None, None, error)
-    with database.reading() as reader:
-        return Replayed(reader.snapshot(), declared, suggested=suggested, uncompared=uncompared)
+    return replace(_looked_at(question, database), declared=declared, suggested=suggested, uncompared=uncompared)
 
 
 def code_digest(tree: Tree, without: frozenset[str] = frozenset()) -> str:
@@ -115,6 +113,31 @@ def request_of(question: ReplayQuestion, database: ScratchDatabase) -> RecordReq
         declared=question.declared,
         python=question.python,
     )
+
+
+def _replay_texts(question: ReplayQuestion, scratch: Scratch) -> Replayed | None:
+    """Send the migrations' own texts; None where only the tool knows what it sends, and where one fails: then the tool says why."""
+    if question.declared or not question.revisions:
+        return None
+    texts = question.source.texts(question.tree, question.module, question.revisions)
+    if texts is None:
+        return None
+    with scratch.empty(question.like) as database:
+        try:
+            with database.writing() as writer:
+                for text in texts:
+                    writer.execute_script(text)
+        except StatementError:
+            return None
+        return _looked_at(question, database)
+
+
+def _looked_at(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
+    error = _run_statements(database, question.then)
+    if error:
+        return Replayed(None, None, error)
+    with database.reading() as reader:
+        return Replayed(reader.snapshot(), None)
 
 
 def _run_statements(database: ScratchDatabase, statements: tuple[Statement, ...]) -> str:

@@ -74,6 +74,10 @@ class AlembicSource:
         del history, base, rows, environment
         return RowsJudged()
 
+    def texts(self, tree: Tree, module: Module, revisions: tuple[str, ...]) -> None:
+        """Nobody knows them but Alembic."""
+        del tree, module, revisions
+
     def bookkeeping(
         self, tree: Tree, module: Module, before: tuple[str, ...], after: tuple[str, ...]
     ) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from workers.sources.prisma.engine import Described, EngineFault, Line, SchemaFi
 from workers.sources.prisma.history import Script, lock_text, pushed_history, read_history, read_scripts
 from workers.sources.prisma.lockfiles import locked_major
 from workers.sources.prisma.record import Matter, Recorder
+from workers.sources.prisma.scripts import is_empty
 
 _URLS = frozenset({"url", "directUrl", "shadowDatabaseUrl"})
 
@@ -90,6 +91,20 @@ class PrismaSource:
     def judge_rows(self, history: History, base: History, rows: Rows, environment: str) -> RowsJudged:
         """Failed migrations, and records whose checksum fits no file."""
         return migrations_table.judge_rows(history, base, rows, environment)
+
+    def texts(self, tree: Tree, module: Module, revisions: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The scripts, after the table of migrations, of which some speak; the rows in it are nobody's business on an empty database.
+
+        On PostgreSQL alone: each of the engine's steps waits for a server there. SQLite is a part of the engine's own process.
+        """
+        project = self._project(tree, module)
+        engine = project.outline.engine
+        scripts = [item for item in self._scripts(tree, project) if item.name in revisions]
+        if module.pushes or engine is not Engine.POSTGRESQL or any(item.sql is None for item in scripts):
+            return None
+        keeper = migrations_table.Bookkeeper(engine=engine, new_id=self.recorder.new_id)
+        texts = (item.sql for item in scripts if item.sql and not is_empty(item, engine))
+        return (*filter(None, [project.before]), keeper.creation(), *texts)
 
     def bookkeeping(
         self, tree: Tree, module: Module, before: tuple[str, ...], after: tuple[str, ...]
