@@ -74,6 +74,14 @@ def test_a_database_without_a_history_needs_a_baseline(open_prisma: OpenPrisma):
     assert f"/baseline prod {FIRST}" in report
 
 
+def test_where_a_history_breaks_off_the_revision_before_that_is_still_found(open_prisma: OpenPrisma):
+    broken = {script(SECOND): "ALTER TABLE nowhere ADD COLUMN x;\n"}
+    house, _ = open_prisma(FILES | broken, live=FILES[script(FIRST)])
+    report = report_of(house, {SCHEMA: with_column()}, "breaks-off")
+    assert f"/baseline prod {FIRST}" in report
+    assert "not every revision was looked at" in report, report
+
+
 def test_a_renamed_column_is_told_as_the_loss_that_it_is_with_the_rows_that_hold_a_value(open_prisma: OpenPrisma):
     rows = (
         "INSERT INTO customers (email) VALUES ('a');\n" + "INSERT INTO orders (customer_id, note) VALUES (1, {});\n" * 3

@@ -87,7 +87,7 @@ def _advice(draft: Draft, found: _Found, services: Services, replaying: Replayin
             if others
             else ""
         )
-        return f"its schema is exactly what {found.equal[-1]} leaves{also}: {line.format(found.equal[-1])}"
+        return f"its schema is exactly what {found.equal[-1]} leaves{also}{looked}: {line.format(found.equal[-1])}"
     if not found.near:
         return (
             f"no revision makes a schema like this one{looked}; find out what made it, then {line.format('REVISION')}"

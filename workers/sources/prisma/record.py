@@ -77,9 +77,9 @@ class Recorder:
         names = frozenset((*request.done, *request.to))
         told = self._forward(request, matter, names)
         tool = f"Prisma's schema engine of release {matter.line.value}"
-        if isinstance(told, EngineFault):
-            return replace(_failed(told), tool=tool)
         pending = tuple(item for item in matter.scripts if item.name in request.to and item.name not in request.done)
+        if isinstance(told, EngineFault):
+            return replace(_failed(told), tool=tool, statements=self._until(request, pending, told.migration))
         recording = Recording(
             statements=self._statements(request, pending),
             tool=tool,
@@ -150,7 +150,7 @@ class Recorder:
         before = "" if request.done else matter.project.before
         failed = self.batches.deploy(request.address, pending, keeper, first=not request.done, before=before)
         if failed is not None:
-            return failed
+            return replace(failed, statements=self._until(request, pending, failed.failed))
         recording = Recording(
             statements=self._statements(request, pending),
             tool=TOOL,
@@ -217,6 +217,11 @@ class Recorder:
         writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
         writer.take_back(sql, tuple(item.name for item in reversed(undone)))
         return tuple(writer.statements)
+
+    def _until(self, request: RecordRequest, pending: tuple[Script, ...], failed: str) -> tuple[RecordedStatement, ...]:
+        """What comes before the migration that failed; nothing where none of these did."""
+        names = [item.name for item in pending]
+        return self._statements(request, pending[: names.index(failed)]) if failed in names else ()
 
     def _statements(self, request: RecordRequest, pending: tuple[Script, ...]) -> tuple[RecordedStatement, ...]:
         writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
