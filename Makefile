@@ -42,7 +42,7 @@ check: $(MADE)/project  ## linters, formatting, types, who imports whom
 	@$(BIN)/lint-imports --no-logo --no-cache
 
 bench: setup  ## the benchmarks
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench; tables=$$?; $(BIN)/python -m tests.bench.prisma_history && exit $$tables
 
 setup: $(MADE)/project $(MADE)/bubblewrap $(MADE)/prisma $(MADE)/mariadb
 
