@@ -34,13 +34,13 @@ def bookkeeping(known: Known, services: Services) -> ByHand:
     if known.question.direction is Direction.BASELINE:
         replayed, recorded_already = replay_named(known, services), set(known.to) == set(known.recorded)
         if replayed.snapshot is None:
-            return ByHand() if recorded_already else ByHand(refusals=(_failed(replayed.error),))
+            return ByHand() if recorded_already else ByHand(refusals=(_failed(known, replayed.error),))
         if recorded_already:
             return ByHand(refusals=(_stands_there(known),))
     else:
         differences = _beyond_migration(known)
         if isinstance(differences, str):
-            return ByHand(refusals=(_failed(differences),))
+            return ByHand(refusals=(_failed(known, differences),))
         if differences:
             return ByHand(refusals=tuple(_differs(known, change) for change in differences))
     sql = known.source.bookkeeping(known.merge, known.question.module, known.recorded, known.to)
@@ -125,11 +125,15 @@ def _stands_there(known: Known) -> Refusal:
     return Refusal(code=RefusalCode.NOTHING_TO_APPLY, message=message, fix=fix, actor=Actor.NOBODY)
 
 
-def _failed(why: str) -> Refusal:
+def _failed(known: Known, why: str) -> Refusal:
+    """An adopted start is no database that a migration could run on either."""
+    environment, revision = known.question.environment.name, known.pending[-1].id
+    unless = "" if known.adopted else "mend the history; or, where the tables were made otherwise, "
+    start = "a new start" if known.adopted else "the start"
     return Refusal(
         code=RefusalCode.REHEARSAL_FAILED,
-        message=f"the migrations cannot be replayed from empty: {why}",
-        fix="mend the history; or, where the tables were made otherwise, let the tool itself record the revision (`alembic stamp`, "
-        "`prisma migrate resolve --applied`) and comment `/baseline` with it: then the schema as it is becomes the start",
+        message=f"what {revision} makes cannot be told, because the migrations cannot be replayed from empty: {why}",
+        fix=f"{unless}let the tool itself record it (`alembic stamp`, `prisma migrate resolve --applied`) and comment "
+        f"`/baseline {environment} {revision}`: then the schema as it is becomes {start}",
         actor=Actor.APPROVER,
     )
