@@ -198,6 +198,20 @@ def test_a_migration_of_one_change_and_its_bookkeeping_is_looked_at_once():
     assert [len(item.effect) for item in found.statements] == [2, 0]
 
 
+def test_removals_in_a_row_of_a_way_back_are_looked_at_once_and_nothing_of_them_is_missed():
+    pieces = (piece("drop orders; drop bills; add tmp; drop tmp"),)
+    clone: Any = Counted(State(frozenset({"orders", "bills"})))
+    found = rehearse(clone, clone, pieces, VERSIONS, back=True)
+    assert clone.looks == 4  # before it, before and after `add tmp`, and when it is committed
+    assert lost(found) == ["table public.bills", "table public.orders"]
+
+
+def test_on_a_way_back_a_copy_that_goes_with_its_table_is_a_loss():
+    clone: Any = Clone(State(frozenset({"orders"})))
+    found = rehearse(clone, clone, (piece("add tmp; copy orders tmp; drop orders; drop tmp"),), VERSIONS, back=True)
+    assert lost(found) == ["table public.orders"]
+
+
 def test_bookkeeping_says_which_revisions_come_and_go():
     clone: Any = Clone(State(frozenset(), "r0"))
     found = rehearse(clone, clone, (piece("record r1"), piece("record r2", 1)), VERSIONS, ("version",))

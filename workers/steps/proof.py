@@ -89,7 +89,7 @@ def _way_back(known: Known, copy: ScratchDatabase, forward: Rehearsal, undo: Rec
     if undo.error:
         tried = "nothing leads back" if known.history.separate else f"downgrade of {undo.failed or 'the plan'} fails"
         return WayBack(undo=Undo.NONE, note=f"{tried}: {undo.error}")
-    back = rehearse(known.database, copy, undo.statements, known.version_table)
+    back = rehearse(known.database, copy, undo.statements, known.version_table, back=True)
     equal = not back.refusals and not _differences(known, forward, back)
     first = known.rest.plan.destroys if known.rest else ()
     lost = tuple(dict.fromkeys((*first, *(item for each in forward.statements for item in each.destroys))))

@@ -29,6 +29,7 @@ _WRITES_ROWS = frozenset({StatementKind.INSERT, StatementKind.UPDATE, StatementK
 _TAKES_ROWS = _WRITES_ROWS | {StatementKind.TRUNCATE, StatementKind.DROP}
 _BLIND = frozenset({StatementKind.BOOKKEEPING, StatementKind.INSERT, StatementKind.SESSION, StatementKind.READ})
 _MAKES = frozenset({StatementKind.CREATE, StatementKind.COMMENT})
+_REMOVES = frozenset({StatementKind.DROP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class _Run:
     version_table: Name
     columns: tuple[str, ...]
     split: Callable[[str], tuple[str, ...]]
-    many: bool
+    together: frozenset[StatementKind]
     state: Snapshot
     recorded: tuple[str, ...]
     there: frozenset[tuple[ObjectKind, Name]]
@@ -79,10 +80,13 @@ def rehearse(
     recorded: tuple[RecordedStatement, ...],
     version_table: Name,
     columns: tuple[str, ...] = (),
+    *,
+    back: bool = False,
 ) -> Rehearsal:
     """Run every recorded write on the clone, group by group, with the engine's parser judging each piece at its place.
 
-    With the version table's `columns` every bookkeeping write says what it changes in that table.
+    With the version table's `columns` every bookkeeping write says what it changes in that table. Of a way `back` it need not be known which
+    of several removals in a row takes what away.
     """
     pieces = tuple(pieces_of(database, recorded))
     with clone.writing() as writer:
@@ -90,7 +94,8 @@ def rehearse(
         there = frozenset((item.kind, item.name) for item in before.objects)
         rows = writer.rows(version_table, columns) if columns else ()
         said = applied_revisions(columns, rows)
-        run = _Run(version_table, columns, database.split, len(pieces) > MANY, before, said, there)
+        together = (_MAKES if len(pieces) > MANY else frozenset()) | (_REMOVES if back else frozenset())
+        run = _Run(version_table, columns, database.split, together, before, said, there)
         refusals: tuple[Refusal, ...] = ()
         try:
             for _, group in itertools.groupby(pieces, key=lambda piece: piece.group):
@@ -172,8 +177,10 @@ def _looked_at_together(run: _Run, kind: StatementKind) -> bool:
     """Whether a statement shares a look with the one before it.
 
     Bookkeeping does, and in a long plan what only makes things: what was made is its maker's, never that of a statement with more rights.
+    What one removes no other one in a row brings back, unless rows were copied: then their order says what is lost.
     """
-    return kind is StatementKind.BOOKKEEPING or (run.many and run.unseen in _MAKES and kind in _MAKES)
+    alike = any({run.unseen, kind} <= kinds for kinds in (_MAKES, _REMOVES)) and not run.copies.columns
+    return kind is StatementKind.BOOKKEEPING or (alike and kind in run.together)
 
 
 def _run_script(run: _Run, writer: Writer, number: int, piece: RecordedStatement) -> None:
