@@ -23,6 +23,7 @@ PROGRAM = Path(__file__).with_name("engine")
 _INSIDE = "/prisma"
 _NODE = "/node/bin/node"
 _REQUEST = "/request.json"
+_NO_MEMORY = (b"heap out of memory", b"Out of memory")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class EngineProcess:
         if len(request) > self.bounds.request_bytes:
             return _too_large(len(request), self.bounds.request_bytes)
         outcome = self.sandbox.run(self._command(), self._profile(node, request, writable))
-        return _ended(outcome) or answers.read(outcome.stdout, migrations, tasks)
+        return _ended(outcome, self.bounds) or answers.read(outcome.stdout, migrations, tasks)
 
     def node(self) -> Node:
         """The Node that runs the program. Raises ExpectedError(dependencies_unavailable)."""
@@ -100,6 +101,7 @@ class EngineProcess:
             wall_seconds=self.bounds.wall_seconds,
             cpu_seconds=int(self.bounds.wall_seconds),
             memory_bytes=self.bounds.memory_bytes,
+            total_bytes=self.bounds.memory_bytes,
             output_bytes=self.bounds.output_bytes,
         )
 
@@ -109,7 +111,7 @@ def _pins(lock: Path) -> dict[str, tuple[str, str]]:
     return {name: (item["version"], item["integrity"]) for name, item in packages.items() if name}
 
 
-def _ended(outcome: Outcome) -> EngineFault | None:
+def _ended(outcome: Outcome, bounds: Bounds) -> EngineFault | None:
     """What it means that the process did not end as it should, in words of ours: its own are not repeated."""
     if outcome.killed in {Killed.WALL_TIME, Killed.CPU_TIME}:
         return EngineFault(
@@ -118,15 +120,16 @@ def _ended(outcome: Outcome) -> EngineFault | None:
         )
     if outcome.killed is Killed.OUTPUT:
         return EngineFault(code="too_large", message="Prisma's engine answered more than can be kept.")
+    if outcome.killed is Killed.MEMORY or any(words in outcome.stderr for words in _NO_MEMORY):
+        return EngineFault(
+            code="too_large",
+            message=f"Prisma's engine needs more memory than the {bounds.memory_bytes // MEBIBYTE} MB that it is given: split the schema "
+            "into modules, or squash old migrations into one.",
+        )
     if not outcome.ok:
-        return EngineFault(code="engine_ended", message=f"Prisma's engine ended by itself ({_how(outcome)}).")
+        how = f"status {outcome.status}" if outcome.signal is None else f"signal {outcome.signal}"
+        return EngineFault(code="engine_ended", message=f"Prisma's engine ended by itself ({how}).")
     return None
-
-
-def _how(outcome: Outcome) -> str:
-    if b"heap out of memory" in outcome.stderr or b"Out of memory" in outcome.stderr:
-        return "out of memory"
-    return f"status {outcome.status}" if outcome.signal is None else f"signal {outcome.signal}"
 
 
 def _too_large(size: int, most: int) -> EngineFault:

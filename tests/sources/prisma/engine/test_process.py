@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from tests.sources.prisma.engine.conftest import process
 from tests.sources.prisma.engine.projects import Database, schema
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
-from workers.sandbox.profile import MEBIBYTE
+from workers.sandbox.child import Killed, Outcome
+from workers.sandbox.profile import MEBIBYTE, Profile
 from workers.sandbox.run import Sandbox, Unsandboxed
 from workers.sources.prisma import requests
 from workers.sources.prisma.engine import EngineFault, Line, PrismaEngine
@@ -83,7 +85,7 @@ def test_without_a_sandbox_nodes_own_permissions_still_hold(area: Path, data_dir
         ("process.exit(3)", "engine_ended", "status 3"),
         ("process.kill(process.pid, 'SIGSEGV')", "engine_ended", "signal 11"),
         ("await new Promise(() => {})", "engine_ended", "status 13"),
-        ("const all = []; for (;;) all.push(new Array(1e6).fill(all.length))", "engine_ended", "out of memory"),
+        ("const all = []; for (;;) all.push(new Array(1e6).fill(all.length))", "too_large", "split the schema"),
         ("const all = []; for (;;) all.push(Buffer.alloc(1e8, 1))", "engine_ended", ""),
         (
             "for (;;) await new Promise((more) => process.stdout.write('x'.repeat(1e6), more))",
@@ -103,6 +105,20 @@ def test_every_end_of_the_process_is_a_fault(
     said = replace(ours, program=program(data_dir, main), bounds=bounds).run(b"{}", 1)
     assert isinstance(said, EngineFault)
     assert (said.code, words in said.message) == (code, True), said
+
+
+def test_one_that_was_ended_for_its_memory_is_told_with_the_way_out(area: Path, data_dir: Path):
+    class Full(Unsandboxed):
+        """One in which every process takes too much."""
+
+        def run(self, command: Sequence[str], profile: Profile) -> Outcome:
+            del command, profile
+            return Outcome(status=None, signal=9, killed=Killed.MEMORY, stdout=b"", stderr=b"", seconds=1.0)
+
+    ours = process(Full(identity=our_identity(), area=area), area)
+    said = replace(ours, program=program(data_dir, "")).run(b"{}", 1)
+    assert isinstance(said, EngineFault)
+    assert (said.code, "3072 MB" in said.message, "split the schema" in said.message) == ("too_large", True, True)
 
 
 @pytest.mark.sandbox
