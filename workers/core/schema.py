@@ -21,6 +21,8 @@ Attributes = tuple[tuple[str, Value], ...]
 class ObjectKind(StrEnum):
     """Every kind of object that a catalog may give."""
 
+    __hash__ = str.__hash__  # kinds are keys of large tables, and an enum's own hash is made in Python
+
     DATABASE = "database"
     SCHEMA = "schema"
     EXTENSION = "extension"

@@ -72,7 +72,27 @@ class Part(NamedTuple):
 
 
 def read_table(text: str) -> Table:
-    """Read a CREATE TABLE text. Raises TextError where it is none, or one that we do not understand."""
+    """Read a CREATE TABLE text. Raises TextError where it is none, or one that we do not understand.
+
+    Many tables are alike but for their own name and those of constraints and parents, so these are read apart.
+    """
+    head = _HEAD.match(text)
+    if head is None or _MASK in text:
+        return _read(text)
+    names: list[str] = []
+
+    def mask(found: re.Match[str]) -> str:
+        if found["word"] is None:
+            return found[0]
+        names.append(found["name"].strip('"'))
+        return f"{found['word']}{found['gap']}{_MASK}{len(names) - 1}"
+
+    table = _read(_ANY_HEAD + _NAMED.sub(mask, text[head.end() :]))
+    return _named(table, names) if names else table
+
+
+@functools.lru_cache(maxsize=8192)
+def _read(text: str) -> Table:
     parts = [_part(part) for part in _parts(text)]
     keys = [part.primary_key for part in parts if part.primary_key is not None]
     return Table(
@@ -90,8 +110,8 @@ _CLOSED = r"""'(?:[^']|'')*+'|"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|\[[^\]]*+\]|--[^\n
 _DEPTH = 3
 # As SQLite keeps it, and nearly everybody writes it.
 _HEAD = re.compile(r"""CREATE TABLE +(?:[A-Za-z_][A-Za-z0-9_]*|"[^"]*") *\(""")
+_ANY_HEAD = "CREATE TABLE t ("
 _MASK = "\ue000"
-_MAY_NAME = re.compile(r"constraint|references", re.IGNORECASE)
 _NAMED = re.compile(
     rf"(?:{_CLOSED})|\b(?P<word>(?i:constraint|references))(?P<gap> +)(?P<name>[A-Za-z_][A-Za-z0-9_]*+|\"[^\"]*+\")(?![\"$\w])"
 )
@@ -140,35 +160,17 @@ def _parts_by_tokens(text: str) -> list[str]:
     raise TextError("the text ends too early")
 
 
-@functools.lru_cache(maxsize=8192)
-def _part(text: str) -> Part:
-    """Read one part. Most parts are alike but for the names of constraints and parents, so these are read apart."""
-    names: list[str] = []
-
-    def mask(found: re.Match[str]) -> str:
-        if found["word"] is None:
-            return found[0]
-        names.append(found["name"])
-        return f"{found['word']}{found['gap']}{_MASK}{len(names) - 1}"
-
-    if _MASK in text or not _MAY_NAME.search(text):
-        return _read_part(text)
-    part = _read_part(_NAMED.sub(mask, text))
-    return _named(part, [name.strip('"') for name in names]) if names else part
-
-
-def _named(part: Part, names: list[str]) -> Part:
+def _named(table: Table, names: list[str]) -> Table:
     def named(each: Constraint) -> Constraint:
         return each._replace(name=_unmasked(each.name, names), references=_unmasked(each.references, names))
 
-    column, primary_key, autoincrement, uniques, checks, foreign_keys = part
-    return Part(
-        column,
-        primary_key and named(primary_key),
-        autoincrement,
-        uniques and tuple([named(each) for each in uniques]),
-        checks and tuple([named(each) for each in checks]),
-        foreign_keys and tuple([named(each) for each in foreign_keys]),
+    return Table(
+        columns=table.columns,
+        primary_key=table.primary_key and named(table.primary_key),
+        autoincrement=table.autoincrement,
+        uniques=table.uniques and tuple([named(each) for each in table.uniques]),
+        checks=table.checks and tuple([named(each) for each in table.checks]),
+        foreign_keys=table.foreign_keys and tuple([named(each) for each in table.foreign_keys]),
     )
 
 
@@ -177,7 +179,7 @@ def _unmasked(name: str, names: list[str]) -> str:
 
 
 @functools.lru_cache(maxsize=8192)
-def _read_part(text: str) -> Part:
+def _part(text: str) -> Part:
     return _PartReading(text).part()
 
 

@@ -33,13 +33,18 @@ class Unavailable:
         return ExpectedError(self.reason, self.advice, RefusalCode.SANDBOX_UNAVAILABLE)
 
 
-def find_bubblewrap(setting: Path | None, search_path: str, project: Path | None) -> Path | Unavailable:
-    """The program: the operator's setting alone where there is one, else on the search path, else unpacked by `make`."""
+def find_bubblewrap(
+    setting: Path | None, search_path: str, project: Path | None, *, proven: bool = False
+) -> Path | Unavailable:
+    """The program: the operator's setting alone where there is one, else on the search path, else unpacked by `make`.
+
+    It is asked how old it is, unless it counts only if it has been `proven` before.
+    """
     if not os.access(_PRLIMIT, os.X_OK):
         return Unavailable("prlimit is missing.", "Install the package `util-linux`.")
     for program in _candidates(setting, search_path, project):
         if os.access(program, os.X_OK):
-            return _new_enough(program.resolve())
+            return program.resolve() if proven else _new_enough(program.resolve())
     if setting is not None:
         return Unavailable(f"There is no program at {setting}.", "Correct the setting of bubblewrap's path.")
     return Unavailable(

@@ -84,7 +84,7 @@ def remembered_sandbox(
     *, area: Path, identity: Identity, setting: Path | None, search_path: str, project: Path | None
 ) -> Proven | Unavailable:
     """The same for a command that reads one file and ends: the proof of an earlier process since the machine's start counts."""
-    whole = _sandbox(area, identity, setting, search_path, project)
+    whole = _sandbox(area, identity, setting, search_path, project, proven=True)
     if isinstance(whole, Unavailable):
         return whole
     memory, facts = area / _MEMORY, _facts(whole)
@@ -101,9 +101,15 @@ def remembered_sandbox(
 
 
 def _sandbox(
-    area: Path, identity: Identity, setting: Path | None, search_path: str, project: Path | None
+    area: Path,
+    identity: Identity,
+    setting: Path | None,
+    search_path: str,
+    project: Path | None,
+    *,
+    proven: bool = False,
 ) -> Bubblewrap | Unavailable:
-    program = find_bubblewrap(setting, search_path, project)
+    program = find_bubblewrap(setting, search_path, project, proven=proven)
     filter_bytes = system_call_filter()
     if isinstance(program, Unavailable):
         return program

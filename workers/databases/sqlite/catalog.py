@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workers.core.errors import ExpectedError
 from workers.core.names import Engine
@@ -44,6 +45,9 @@ _TOLD = """
             FROM pragma_foreign_key_list(t.name, 'main') AS f) END
     FROM pragma_table_list AS t WHERE t.schema = 'main'"""
 
+# Of two files that are alike the second has little left to be read, once the first has been.
+_ONE_AT_A_TIME = threading.Lock()
+
 
 class Kept(NamedTuple):
     """One row of sqlite_schema; `sql` is empty for what SQLite makes by itself."""
@@ -63,15 +67,15 @@ class _Told(NamedTuple):
 
 def read_snapshot(session: Session, database: str) -> Snapshot:
     """Everything in the main schema, in the reading transaction that is open. Raises FileError."""
-    kept = read_schema(session)
-    told = _told(session, kept)
-    objects = [_file_object(session)]
-    unread: list[Unread] = []
-    for row in kept:
-        try:
-            objects += _objects(row, told)
-        except TextError as error:
-            unread.append(Unread(row.kind, _name(row), str(error)))
+    kept, rows, file = read_schema(session), session.rows(_TOLD), _file_object(session)
+    objects, unread = [file], list[Unread]()
+    with _ONE_AT_A_TIME:
+        told = _told(rows, kept)
+        for row in kept:
+            try:
+                objects += _objects(row, told)
+            except TextError as error:
+                unread.append(Unread(row.kind, _name(row), str(error)))
     return Snapshot(
         engine=Engine.SQLITE,
         version=session.version,
@@ -111,11 +115,11 @@ def read_file_pragmas(session: Session) -> dict[str, str | int]:
     return {name: session.rows(f"PRAGMA {name}")[0][0] for name in FILE_PRAGMAS}
 
 
-def _told(session: Session, kept: list[Kept]) -> _Told:
+def _told(rows: list[Any], kept: list[Kept]) -> _Told:
     texts = {row.name: row.sql for row in kept if row.kind == "table"}
     types: dict[str, str] = {}
     tables: dict[str, Told] = {}
-    for name, kind, *rest in session.rows(_TOLD):
+    for name, kind, *rest in rows:
         types[name] = kind
         if kind == "table" and name in texts:
             tables[name.lower()] = Told(name, texts[name], *rest)

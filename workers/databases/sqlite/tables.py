@@ -16,6 +16,7 @@ from workers.reading.sqlite_table import Column, Constraint, Table, read_table
 
 _GENERATED = {2: "virtual", 3: "stored"}
 _LONGEST = 60
+_UNLIKE = "its text does not say what SQLite tells of it"
 
 
 class ColumnRow(NamedTuple):
@@ -122,7 +123,7 @@ def table_objects(told: Told, parents: tuple[Parent, ...]) -> tuple[SchemaObject
     found = [
         SchemaObject(ObjectKind.TABLE, (facts.name,), _options(strict=facts.strict, without_rowid=facts.without_rowid))
     ]
-    found += _columns(facts, text)
+    found += _columns(facts, told.columns, text)
     found += _primary_key(facts, text)
     found += [_unique(facts, each) for each in text.uniques]
     found += [_check(facts, each) for each in text.checks]
@@ -172,7 +173,6 @@ def _json(text: str) -> list[Any]:
 
 def _agree(facts: Facts, text: Table) -> None:
     pairs = (
-        ([each.name for each in facts.shape.rows], [each.name for each in text.columns]),
         (sorted(facts.key), sorted(facts.shape.names(text.primary_key.columns) if text.primary_key else ())),
         (
             sorted((parent.lower(), columns) for parent, columns in facts.foreign_keys),
@@ -180,14 +180,25 @@ def _agree(facts: Facts, text: Table) -> None:
         ),
     )
     if any(told != read for told, read in pairs) or not _uniques(facts) <= _unique_columns(facts, text):
-        raise TextError("its text does not say what SQLite tells of it")
+        raise TextError(_UNLIKE)
 
 
-def _columns(facts: Facts, text: Table) -> Iterator[SchemaObject]:
-    rowid = _rowid(facts, text)
-    for row, column in zip(facts.shape.rows, text.columns, strict=True):
-        values = _column_attributes(row, column, rowid=row.name == rowid)
-        yield SchemaObject(ObjectKind.COLUMN, (facts.name, row.name), values)
+def _columns(facts: Facts, told: str, text: Table) -> list[SchemaObject]:
+    column, name = ObjectKind.COLUMN, facts.name
+    return [
+        SchemaObject(column, (name, own), values)
+        for own, values in _column_values(told, text.columns, _rowid(facts, text))
+    ]
+
+
+@functools.lru_cache(maxsize=8192)
+def _column_values(told: str, columns: tuple[Column, ...], rowid: str) -> tuple[tuple[str, Attributes], ...]:
+    """The columns of a table, and of all that are alike. Raises TextError where pragmas and text tell of different ones."""
+    rows = shape(told).rows
+    if [row.name for row in rows] != [column.name for column in columns]:
+        raise TextError(_UNLIKE)
+    pairs = zip(rows, columns, strict=True)
+    return tuple([(row.name, _column_attributes(row, column, rowid=row.name == rowid)) for row, column in pairs])
 
 
 @functools.lru_cache(maxsize=8192)
