@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.story.conftest import OpenPrisma
 from tests.story.house import House
 from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, prisma_files, row, script, with_column
+from tests.story.prisma_stage import OpenPrisma
 from tests.story.targets import Target
 
 THIRD = "20250303120000_gift"

@@ -1,24 +1,12 @@
-"""Throw-away PostgreSQL servers, each in a sandbox of its own: nothing but a unix socket leads in, nothing leads out.
-
-Who can reach a server: its socket takes any password, so the folder decides. The server makes the socket in a folder
-that is bound into its sandbox. The worker gives it a second name (a hard link) in a folder that no server sees and that
-only the worker and the sandbox's user may pass, then removes the first folder, before any stranger's SQL is heard. In a
-removed folder nothing can be made: no link to a real database's socket in place of its own, and no files on the
-machine's disk. All that a server can write is in memory and has a size.
-"""
+"""Throw-away PostgreSQL servers: how one is made and started, how it is reached, and what it wrote down."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import re
-import shutil
 import signal
-import stat
-import tempfile
-import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,16 +15,13 @@ import psycopg
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.databases.postgresql.binaries import Binaries
-from workers.sandbox.folders import claimed_folder
+from workers.databases.private_server import DATA, SOCKETS, Recipe, private_server
 from workers.sandbox.profile import MEBIBYTE, Bind, Profile
 from workers.sandbox.run import Sandbox
 from workers.sandbox.served import Served
 
 SUPERUSER = "postgres"
 PORT = 5432
-SOCKETS = "/sockets"
-"""Where a sandbox finds a server's socket folder."""
-
 _SOCKET = f".s.PGSQL.{PORT}"
 _INITDB = (
     "-U",
@@ -72,9 +57,6 @@ _SETTINGS = (
     ("log_line_prefix", "<%p %d> "),
     ("lc_messages", "C"),
 )
-# Copies the template into memory and becomes the server. A constant; what varies comes as arguments.
-_COPY_AND_RUN = ("/bin/sh", "-c", 'cp -a /template/. /data && exec "$@"', "sh")
-_READY_SECONDS = 30.0
 _RECORD = re.compile(r"<(\d+) ([^>]*)> (\w+):  (.*)", re.DOTALL)
 _STATEMENT = re.compile(r"(?:statement|execute [^:]*): (.*)", re.DOTALL)
 
@@ -135,99 +117,41 @@ class Servers:
     binaries: Binaries
     data_bytes: int = 1024 * MEBIBYTE
 
-    @contextlib.contextmanager
-    def started(self, *, log_statement: str = "none") -> Iterator[Server]:
+    def started(self, *, log_statement: str = "none") -> AbstractContextManager[Server]:
         """A fresh server for the length of the block. `log_statement` is PostgreSQL's own setting (none, ddl, mod, all)."""
-        template = self._template()
-        with claimed_folder(self.area) as folder:
-            sockets = folder / "s"
-            sockets.mkdir(mode=0o700)
-            self.sandbox.identity.owns(sockets)
-            command = (*_COPY_AND_RUN, *self._command(log_statement))
-            served = self.sandbox.serve(command, self._profile((template, "/template"), writable=(sockets, SOCKETS)))
-            try:
-                yield self._ready(served, folder)
-            finally:
-                self._end(served)
+        return private_server(self._recipe(log_statement), self.sandbox, self.area, self._ready)
 
-    def _template(self) -> Path:
-        """A data folder as initdb leaves it, made once per program and kept in the area."""
-        template = self.area / "templates" / f"postgresql-{self.binaries.major}-{self._stamp()}"
-        if template.exists():
-            return template
-        template.parent.mkdir(exist_ok=True)
-        template.parent.chmod(0o711)
-        with tempfile.TemporaryDirectory(dir=template.parent, prefix=".new-", ignore_cleanup_errors=True) as made:
-            Path(made).chmod(0o711)
-            data = Path(made, "data")
-            data.mkdir(mode=0o700)
-            self.sandbox.identity.owns(data)
-            command = (str(self.binaries.program("initdb")), "-D", "/new", *_INITDB)
-            outcome = self.sandbox.run(command, self._profile(writable=(data, "/new")))
-            if not outcome.ok:
-                raise _broken("initdb failed", outcome.stderr)
-            with contextlib.suppress(OSError):  # another process was faster
-                data.rename(template)
-        return template
-
-    def _stamp(self) -> str:
-        program = self.binaries.program("postgres").stat()
-        facts = (self.binaries.version, str(self.binaries.folder), program.st_size, program.st_mtime_ns, _INITDB)
-        return hashlib.sha256(repr((facts, self.sandbox.identity.uid)).encode()).hexdigest()[:12]
+    def _recipe(self, log_statement: str) -> Recipe:
+        return Recipe(
+            name=f"postgresql-{self.binaries.version}",
+            program=self.binaries.program("postgres"),
+            making=(str(self.binaries.program("initdb")), "-D", DATA, *_INITDB),
+            running=tuple(self._command(log_statement)),
+            socket=_SOCKET,
+            profile=Profile(
+                read_only=self.binaries.binds(self.area, self.sandbox.identity),
+                environment=self.binaries.environment(),
+                processes=64,
+                open_files=1024,
+                file_bytes=self.data_bytes,
+                wall_seconds=120,
+            ),
+            data_bytes=self.data_bytes,
+            stop=signal.SIGQUIT,
+            grace=3.0,
+        )
 
     def _command(self, log_statement: str) -> Iterator[str]:
-        yield from (str(self.binaries.program("postgres")), "-D", "/data", "-p", str(PORT))
+        yield from (str(self.binaries.program("postgres")), "-D", DATA, "-p", str(PORT))
         for name, value in (*_SETTINGS, ("log_statement", log_statement)):
             yield from ("-c", f"{name}={value}")
 
-    def _profile(self, *read_only: Bind, writable: Bind) -> Profile:
-        return Profile(
-            read_only=(*self.binaries.binds(self.area, self.sandbox.identity), *read_only),
-            writable=(writable,),
-            environment=self.binaries.environment(),
-            volatile=(("/data", self.data_bytes),),
-            processes=64,
-            open_files=1024,
-            file_bytes=self.data_bytes,
-            wall_seconds=120,
-        )
-
-    def _ready(self, served: Served, folder: Path) -> Server:
-        """The server once it answers. The socket's file alone proves nothing: it is there before recovery has ended."""
-        deadline = time.monotonic() + _READY_SECONDS
-        private = self._private_name(served, folder, deadline)
-        server = Server(socket_dir=private, major=self.binaries.major, version=self.binaries.version, served=served)
-        while served.alive and time.monotonic() < deadline:
-            with contextlib.suppress(psycopg.OperationalError), psycopg.connect(server.conninfo()):
-                shutil.rmtree(folder / "s")
-                return server
-            time.sleep(0.01)
-        raise _broken("A scratch server did not answer", served.log)
-
-    def _private_name(self, served: Served, folder: Path, deadline: float) -> Path:
-        """A folder with the second name of the server's socket."""
-        identity = self.sandbox.identity
-        private = folder / "c"
-        private.mkdir(mode=0o700)
-        if identity.dropped:
-            os.chown(private, -1, identity.gid)
-            private.chmod(0o710)
-        socket = folder / "s" / _SOCKET
-        while served.alive and time.monotonic() < deadline:
-            with contextlib.suppress(FileNotFoundError):
-                found = socket.lstat()
-                if not stat.S_ISSOCK(found.st_mode) or found.st_uid != identity.uid:
-                    break
-                os.link(socket, private / _SOCKET, follow_symlinks=False)
-                return private
-            time.sleep(0.005)
-        raise _broken("A scratch server did not start", served.log)
-
-    def _end(self, served: Served) -> None:
-        if self.sandbox.isolated:
-            served.kill()  # its data is in memory and its shared memory in a namespace of its own: nothing stays
-        else:
-            served.stop(signal.SIGQUIT, grace=3.0)
+    def _ready(self, socket_dir: Path, served: Served) -> Server | None:
+        """The server once its recovery has ended."""
+        server = Server(socket_dir=socket_dir, major=self.binaries.major, version=self.binaries.version, served=served)
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(server.conninfo()):
+            return server
+        return None
 
 
 def _statements(log: str) -> Iterator[Logged]:
@@ -237,12 +161,3 @@ def _statements(log: str) -> Iterator[Logged]:
         said = _STATEMENT.fullmatch(head[4]) if head and head[3] == "LOG" else None
         if head and said:
             yield Logged(int(head[1]), head[2], said[1])
-
-
-def _broken(what: str, said: bytes) -> ExpectedError:
-    last = said.decode(errors="replace").strip()[-600:]
-    return ExpectedError(
-        f"{what}: {last or 'it said nothing'}",
-        "Run `schemagate doctor` on the worker's machine: it starts one of each scratch server.",
-        RefusalCode.SANDBOX_UNAVAILABLE,
-    )
