@@ -51,7 +51,14 @@ _INVALID = f"""SELECT pg_get_indexdef(i.indexrelid), n.nspname, c.relname, i.ind
     WHERE NOT i.indisvalid AND i.indislive AND c.relkind = 'i' AND {USER} ORDER BY 2, 3"""
 _PRIVILEGES = {"CREATE": "CREATE", "CONNECT": "CONNECT", "TEMPORARY": "TEMPORARY"}
 _RESTRICT = re.compile(r"^\\restrict (\S+)\n", re.MULTILINE)
-_MAPPING = "CREATE USER MAPPING FOR "
+_FOREIGN = ("CREATE USER MAPPING FOR ", "CREATE SERVER ", "CREATE FOREIGN ")
+_OF_FOREIGN = re.compile(r"(?:--[^\n]*\n|\s)*(?:CREATE USER MAPPING FOR|CREATE SERVER|(?:CREATE|ALTER) FOREIGN) ")
+_SECRET_OPTION = re.compile(
+    r"""(\n\s*(?:\w*(?:{0})\w*|"[^"]*(?:{0})[^"]*") )E?'(?:[^']|'')*'""".format(
+        "pass|pwd|secret|token|credential|api_?key|access_?key|private_?key"
+    ),
+    re.IGNORECASE,
+)
 _MAPPING_OPTIONS = re.compile(r"(?:--[^\n]*\n|\s)*CREATE USER MAPPING FOR .*?( OPTIONS \(\n.*\))\Z", re.DOTALL)
 _WORDS = (("SUPERUSER", 1), ("INHERIT", 2), ("CREATEROLE", 3), ("CREATEDB", 4), ("LOGIN", 5), ("BYPASSRLS", 6))
 
@@ -147,16 +154,16 @@ def _plain(script: str) -> str:
 
 
 def _without_passwords(script: str) -> str:
-    """Leave out the options of user mappings, which are passwords: code of a pull runs beside a copy."""
-    if _MAPPING not in script:
+    """Leave out the options of user mappings, and what is secret in those of servers and foreign tables: code of a pull runs beside a copy."""
+    if not any(mark in script for mark in _FOREIGN):
         return script
-    statements = (_mapping(text) for text in split(script, Engine.POSTGRESQL))
+    statements = (_open(text) if _OF_FOREIGN.match(text) else text for text in split(script, Engine.POSTGRESQL))
     return "".join(f"{text};\n" for text in statements)
 
 
-def _mapping(text: str) -> str:
+def _open(text: str) -> str:
     found = _MAPPING_OPTIONS.match(text)
-    return text[: found.start(1)] if found else text
+    return text[: found.start(1)] if found else redact(_SECRET_OPTION.sub(r"\1'hidden'", text))
 
 
 def _custom(connection: Connection, role: str) -> str:
