@@ -18,7 +18,7 @@ from workers.core.names import CommandName
 from workers.core.refusals import RefusalCode
 
 DOCUMENTS = tuple(sorted(path for path in tracked() if path.endswith(".md") and not path.startswith("tests/")))
-NOT_KEYS = {"name", "approver_sets", "origins", "url", "python_environment", "chosen"}
+NOT_KEYS = {"name", "approver_sets", "origins", "url", "python_environment", "schema_engine", "chosen"}
 FENCE = re.compile(r"^ *```(console|sh)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 NOT_SETTINGS = {"SCHEMAGATE_CANARY"}  # the sandbox's self-test sets it, and looks that nobody inside sees it
 VARIABLE = re.compile(r"\bSCHEMAGATE_[A-Z_]*[A-Z]\b")

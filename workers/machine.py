@@ -22,6 +22,7 @@ from workers.sources.alembic.record import Recorder
 from workers.sources.alembic.source import AlembicSource
 from workers.sources.prisma.batches import Batches
 from workers.sources.prisma.engine import PrismaEngine
+from workers.sources.prisma.native import NativeEngine
 from workers.sources.prisma.process import PROGRAM, EngineProcess
 from workers.sources.prisma.record import Recorder as PrismaRecorder
 from workers.sources.prisma.source import PrismaSource
@@ -53,7 +54,10 @@ def sources(found: Machine) -> tuple[Source, ...]:
         AlembicSource(recorder=Recorder(sandbox=found.sandbox, area=found.area), environments=environments),
         PrismaSource(
             recorder=PrismaRecorder(
-                engine=PrismaEngine(process), batches=Batches(MysqlPlainClient()), new_id=lambda: str(uuid.uuid4())
+                engine=PrismaEngine(process),
+                batches=Batches(MysqlPlainClient()),
+                native=NativeEngine(sandbox=found.sandbox, area=found.area),
+                new_id=lambda: str(uuid.uuid4()),
             )
         ),
     )

@@ -22,6 +22,7 @@ from workers.sandbox.runtime import open_area
 from workers.sources.prisma.batches import Batches
 from workers.sources.prisma.engine import PrismaEngine
 from workers.sources.prisma.process import PROGRAM, EngineProcess
+from workers.sources.prisma.native import NativeEngine
 from workers.sources.prisma.record import Recorder
 from workers.sources.prisma.source import PrismaSource
 from workers.steps.replay import Replayed, ReplayQuestion, replay, run_replay
@@ -63,7 +64,12 @@ def prisma(area: Path, program: Path = PROGRAM) -> PrismaSource:
     process = EngineProcess(sandbox=sandbox, area=area, search_path=search_path, program=program)
     batches = Batches(MysqlPlainClient())
     return PrismaSource(
-        recorder=Recorder(engine=PrismaEngine(process), batches=batches, new_id=lambda: str(uuid.uuid4()))
+        recorder=Recorder(
+            engine=PrismaEngine(process),
+            batches=batches,
+            native=NativeEngine(sandbox=sandbox, area=area),
+            new_id=lambda: str(uuid.uuid4()),
+        )
     )
 
 

@@ -34,6 +34,7 @@ class OpenPrisma(Protocol):
         postgres: str = "",
         mariadb: MariadbDatabase | None = None,
         live: str | None = None,
+        schema_engine: str = "",
         staging: bool = False,
     ) -> tuple[House, Target]:
         """The house, and prod."""
@@ -48,11 +49,12 @@ def open_prisma_shop(
     postgres: str = "",
     mariadb: MariadbDatabase | None = None,
     live: str | None = None,
+    schema_engine: str = "",
     staging: bool = False,
 ) -> tuple[House, Target]:
     """The shop: prod is a file, or the database of that URL, where Prisma has run the first migration (or what `live` says).
 
-    `staging` is another file of the same.
+    `staging` is another file of the same; `schema_engine` a native engine of the operator's.
     """
     provider = "postgresql" if postgres else "mysql" if mariadb else "sqlite"
     target: Target = PostgresDatabase(postgres) if postgres else mariadb or _file(ground, folder)
@@ -62,7 +64,9 @@ def open_prisma_shop(
     if staging:
         targets["STAGING"] = _file(ground, folder, "staging")
         targets["STAGING"].run(applied(provider) if live is None else live)
-    server = _SERVER + "".join(_ENVIRONMENT.format(environment=name.lower(), variable=name) for name in targets)
+    named = f"      shop:\n        schema_engine: {schema_engine}\n" if schema_engine else "      shop:\n"
+    server = _SERVER.replace("      shop:\n", named)
+    server += "".join(_ENVIRONMENT.format(environment=name.lower(), variable=name) for name in targets)
     urls = {f"{name}_URL": item.url for name, item in targets.items()}
     return open_house(folder, server, urls, first, machine=ground.machine), target
 

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from deploy.demo.mariadb import MariadbServer
-from tests.story.prisma_shop import FIRST, SCHEMA, SECOND, add_column, applied, prisma_files, row, script, with_column
+from tests.sources.prisma.stand_in import ADDED, stand_in
+from tests.story.prisma_shop import (
+    FIRST,
+    SCHEMA,
+    SECOND,
+    add_column,
+    applied,
+    prisma_config,
+    prisma_files,
+    row,
+    schema,
+    script,
+    with_column,
+)
 from tests.story.prisma_stage import OpenPrisma
+from tests.story.shop import CONFIG
 from tests.story.targets import MariadbDatabase
 
 
@@ -120,3 +135,49 @@ def test_a_script_that_the_live_schema_refuses_is_named_at_its_line(open_prisma:
     assert f"`{script(SECOND)}:5` `rehearsal_failed`" in report
     assert "command 2 of the script" in report
     assert "nothing' doesn't exist (1146)" in report
+
+
+@pytest.mark.acceptance
+def test_with_an_engine_of_the_operators_the_migration_to_commit_is_in_the_report(
+    open_prisma: OpenPrisma, prod: MariadbDatabase, data_dir: Path
+):
+    house, _ = open_prisma(mariadb=prod, schema_engine=str(stand_in(data_dir)))
+    report = house.report(house.open_pull({SCHEMA: with_column("delivery", "mysql")}))
+    assert f"`{SCHEMA}:23` `undeclared_changes`" in report
+    assert "Ready to commit: prisma/migrations/20250101120001_schema/migration.sql" in report
+    assert f"{ADDED};" in report
+
+
+@pytest.mark.acceptance
+def test_with_an_engine_of_the_operators_a_schema_is_pushed(
+    open_prisma: OpenPrisma, prod: MariadbDatabase, data_dir: Path
+):
+    kept = {CONFIG: prisma_config(more="strategy: push\n    reason: a prototype"), SCHEMA: schema("mysql")}
+    files = {
+        name: text for name, text in prisma_files("mysql").items() if not name.startswith("prisma/migrations")
+    } | kept
+    live = prisma_files("mysql")[script(FIRST)]
+    house, _ = open_prisma(files, mariadb=prod, live=live, schema_engine=str(stand_in(data_dir)))
+    pull = house.open_pull({SCHEMA: with_column(provider="mysql")})
+    report = house.report(pull)
+    assert "**Add column** `orders.delivery`" in report
+    assert "rows were not looked at" in report
+    house.say(pull, "bob", f'/approve prod {house.code(pull)} --allow-push "a prototype"')
+    assert any("prod applied and verified" in answer for answer in house.answers(pull)), house.answers(pull)
+    assert "delivery" in prod.columns()
+
+
+@pytest.mark.acceptance
+def test_what_that_engine_would_run_must_lead_to_the_models(
+    open_prisma: OpenPrisma, prod: MariadbDatabase, data_dir: Path
+):
+    kept = {CONFIG: prisma_config(more="strategy: push\n    reason: a prototype"), SCHEMA: schema("mysql")}
+    files = {
+        name: text for name, text in prisma_files("mysql").items() if not name.startswith("prisma/migrations")
+    } | kept
+    live = prisma_files("mysql")[script(FIRST)]
+    house, _ = open_prisma(files, mariadb=prod, live=live, schema_engine=str(stand_in(data_dir)))
+    both = with_column(provider="mysql").replace("  delivery ", "  express    String?\n  delivery ")
+    report = house.report(house.open_pull({SCHEMA: both}))
+    assert '"orders"."express": the schema has this column' in report
+    assert "prod` · " not in report.splitlines()[0]

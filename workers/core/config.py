@@ -206,6 +206,7 @@ class Module:
     prisma: PrismaSettings = PrismaSettings()
     environments: tuple[Environment, ...] = ()
     python_environment: str = ""
+    schema_engine: str = ""
 
     @property
     def pushes(self) -> bool:

@@ -153,6 +153,7 @@ SERVER_FILE = (Key(name="repositories", inside=True, required=True), Key(name="d
 SERVER_REPOSITORY = (Key(name="id", read=values.count), Key(name="modules", inside=True, required=True))
 SERVER_MODULE = (
     Key(name="python_environment", read=values.absolute_path),
+    Key(name="schema_engine", read=values.absolute_path),
     Key(name="environments", inside=True, required=True),
 )
 SERVER_ENVIRONMENT = (
@@ -163,7 +164,7 @@ SERVER_ENVIRONMENT = (
 SERVER_DEFAULTS = _SERVER_POLICY
 
 # Keys that stand in one file only: their names in the other get this answer instead of a guess.
-OPERATOR_ONLY = frozenset({"url", "read_url", "scratch", "mode", "python_environment"})
+OPERATOR_ONLY = frozenset({"url", "read_url", "scratch", "mode", "python_environment", "schema_engine"})
 REPOSITORY_ONLY = frozenset(
     {"path", "source", "strategy", "reason", "task", "watch", "workdocs_to", "alembic", "prisma", "branches"}
 )

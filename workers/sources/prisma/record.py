@@ -28,8 +28,11 @@ from workers.sources.prisma.engine import (
 from workers.sources.prisma.entries import entries, warnings
 from workers.sources.prisma.history import SCRIPT, Script, push_name
 from workers.sources.prisma.migrations_table import Bookkeeper
+from workers.sources.prisma.native import NativeEngine
 from workers.sources.prisma.scripts import Writer, is_empty
 
+NATIVE = "the operator's schema engine"
+UNWEIGHED = "rows were not looked at: what would be lost, or what rows forbid, is not said by it"
 _TIME = "%Y%m%d%H%M%S"
 
 
@@ -59,10 +62,11 @@ class Matter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorder:
-    """The engine, and where the ids of new rows come from."""
+    """The engines, and where the ids of new rows come from."""
 
     engine: PrismaEngine
     batches: Batches
+    native: NativeEngine
     new_id: Callable[[], str]
 
     def record(self, request: RecordRequest, matter: Matter) -> Recording:
@@ -112,6 +116,8 @@ class Recorder:
     def _pushed(self, request: RecordRequest, matter: Matter) -> Recording:
         """What `db push` would run, found out by a dry run: nothing of it is run. What the engine cannot run is the error."""
         name, tool = push_name(matter.project), f"Prisma's schema engine of release {matter.line.value}"
+        if request.engine.family is Engine.MYSQL:
+            return self._pushed_by_native(request, matter)
         words = (request.address, request.engine, matter.files, matter.line)
         counts = tuple(map(_row_count, request.counts))
         said = self.engine.push(*words, external=matter.external, counts=counts)
@@ -135,6 +141,8 @@ class Recorder:
     def _taken_back(self, request: RecordRequest, matter: Matter) -> Recording:
         """What would lead back from what `db push` runs, which is run on the scratch database of the request."""
         words = (request.address, request.engine, matter.files, matter.line)
+        if request.engine.family is Engine.MYSQL:
+            return Recording(statements=(), error=NO_WAY_BACK)
         counts = tuple(map(_row_count, request.counts))
         said = self.engine.taken_back(*words, external=matter.external, counts=counts)
         if isinstance(said, EngineFault):
@@ -158,7 +166,34 @@ class Recorder:
             fixed=True,
             undo_error=NO_WAY_BACK,
         )
-        return self._compared(recording, request, matter) if request.declared else recording
+        if not request.declared:
+            return recording
+        native = request.module.schema_engine
+        return self._by_native(recording, request, matter) if native else self._compared(recording, request, matter)
+
+    def _by_native(self, recording: Recording, request: RecordRequest, matter: Matter) -> Recording:
+        """What the datamodel has beyond the migrations, by the engine that the operator named."""
+        said = self._difference(request, matter)
+        if isinstance(said, EngineFault):
+            return replace(recording, declared_error=said.message)
+        beyond = entries(said, request.engine)
+        suggested = Suggested(_next_path(matter), said) if beyond else None
+        return replace(recording, declared=beyond, created=suggested, tool=NATIVE)
+
+    def _difference(self, request: RecordRequest, matter: Matter) -> str | EngineFault:
+        program = request.module.schema_engine
+        return self.native.difference(program, request.address, matter.files, matter.line, matter.external)
+
+    def _pushed_by_native(self, request: RecordRequest, matter: Matter) -> Recording:
+        """What a push would run where the operator's engine says it; it does not look at rows."""
+        name, said = push_name(matter.project), self._difference(request, matter)
+        if isinstance(said, EngineFault):
+            return replace(_failed(said), tool=NATIVE, failed=name)
+        writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
+        writer.push((said,), name)
+        return Recording(
+            statements=tuple(writer.statements), tool=NATIVE, fixed=True, warnings=(UNWEIGHED,) * bool(said)
+        )
 
     def _compared(self, recording: Recording, request: RecordRequest, matter: Matter) -> Recording:
         described = self.engine.describe(matter.files, matter.line, datamodel=True)
@@ -180,7 +215,7 @@ class Recorder:
         On MySQL there is no engine to ask: the rows are those of a plain replay, which is compared with them anyway.
         """
         if request.engine.family is Engine.MYSQL:
-            return ""
+            return self._beyond_by_us(request, matter) if request.module.pushes else ""
         if request.module.pushes:
             return self._beyond(request, matter)
         names = frozenset(item.name for item in matter.scripts)
@@ -199,6 +234,11 @@ class Recorder:
         return "; ".join(f"{what}: {', '.join(sorted(which))}" for what, which in odd.items() if which)
 
     def _beyond(self, request: RecordRequest, matter: Matter) -> str:
+    def _beyond_by_us(self, request: RecordRequest, matter: Matter) -> str:
+        """The same by our own comparison: the operator's engine wrote what ran, and does not judge itself."""
+        found = self._compared(Recording(statements=()), request, matter)
+        return found.declared_error or "; ".join(found.declared or ())
+
         """After a push the schema is what the datamodel says; else what is missing."""
         words = (request.address, request.engine, matter.files, matter.line)
         said = self.engine.undeclared(*words, external=matter.external)

@@ -37,19 +37,27 @@ def scratch(address: ScratchAddress, engine: Engine, *, isolated: bool) -> Scrat
     """Take an address apart; without a sandbox the paths inside do not exist and the machine's own take their place."""
     url = urlsplit(address.url)
     if engine is Engine.SQLITE:
-        path = _placed(unquote(url.path).removeprefix("/"), address, isolated=isolated)
+        path = placed(unquote(url.path).removeprefix("/"), address, isolated=isolated)
         return Scratch((("engine", "sqlite"), ("path", path)))
     socket = parse_qs(url.query)["host"][0]
     return Scratch(
         (
             ("engine", "postgresql"),
-            ("socket", _placed(socket, address, isolated=isolated)),
+            ("socket", placed(socket, address, isolated=isolated)),
             ("port", url.port or _PORT),
             ("user", unquote(url.username or "")),
             ("password", unquote(url.password or "")),
             ("name", unquote(url.path).removeprefix("/")),
         )
     )
+
+
+def placed(path: str, address: ScratchAddress, *, isolated: bool) -> str:
+    """A path inside the sandbox, or where that is on the machine when there is no sandbox."""
+    for bind in () if isolated else address.writable:
+        if path == bind.inside or path.startswith(f"{bind.inside}/"):
+            return f"{bind.host}{path.removeprefix(bind.inside)}"
+    return path
 
 
 def describe(line: Line, *, datamodel: bool) -> Task:
@@ -105,13 +113,6 @@ def online(found: Scratch, said: Said, tasks: Iterable[Task]) -> bytes:
             "tasks": list(tasks),
         }
     )
-
-
-def _placed(path: str, address: ScratchAddress, *, isolated: bool) -> str:
-    for bind in () if isolated else address.writable:
-        if path == bind.inside or path.startswith(f"{bind.inside}/"):
-            return f"{bind.host}{path.removeprefix(bind.inside)}"
-    return path
 
 
 def _files(files: Sequence[SchemaFile]) -> list[dict[str, str]]:

@@ -69,7 +69,7 @@ class Outline:
 
     def named_in(self, sql: str) -> Place | None:
         """The place of the first table that a statement of the engine's names, and of a column of it that is named, too."""
-        words = re.findall(r"\"([^\"]+)\"", sql)
+        words = re.findall(r"[\"`]([^\"`]+)[\"`]", sql)
         for index, word in enumerate(words):
             if self.find(word) is not None:
                 columns = (self.find(word, other) for other in words[index + 1 :])

@@ -16,6 +16,7 @@ from workers.sources.prisma import detect, migrations_table
 from workers.sources.prisma.engine import Described, EngineFault, Line, SchemaFile
 from workers.sources.prisma.history import Script, lock_text, pushed_history, read_history, read_scripts
 from workers.sources.prisma.lockfiles import locked_major
+from workers.sources.prisma.native import stamp
 from workers.sources.prisma.record import Matter, Recorder
 from workers.sources.prisma.scripts import is_empty
 
@@ -76,7 +77,7 @@ class PrismaSource:
         project = self._find(tree, module)
         if project is None or project.problems:
             return ()
-        if module.pushes and project.outline.engine is Engine.MYSQL:
+        if module.pushes and project.outline.engine is Engine.MYSQL and not module.schema_engine:
             return (_no_push(project),)
         said = self._described(tuple(SchemaFile(*file) for file in project.files), self._line(tree, module, project))
         return _schema_faults(project, said)
@@ -214,7 +215,7 @@ def _no_push(project: detect.Project) -> Refusal:
     return Refusal(
         code=RefusalCode.STRATEGY_NOT_ALLOWED,
         message="a schema cannot be pushed to MySQL or MariaDB: Prisma's engine, which says what a push would do, has no MySQL here",
-        fix="leave `strategy: push` out, and commit migrations",
+        fix="leave `strategy: push` out and commit migrations, or let the operator name a native engine (`schema_engine`)",
         path=source.place.path if source else project.schema,
         line=source.place.line if source else 1,
         actor=Actor.AUTHOR,
