@@ -30,6 +30,7 @@ def climb(question: ReplayQuestion, database: Database, history: History, look: 
     with scratch.empty(question.like) as first:
         recording = question.source.record(request_of(question, first))
     pieces = tuple(item for item in pieces_of(database, recording.statements) if not item.read)
+    broken = f"{recording.failed or 'env.py'}: {recording.error}" if recording.error else ""
     with scratch.empty(question.like) as second, second.writing() as writer:
         try:
             for revision in _steps(writer, pieces, history):
@@ -38,8 +39,8 @@ def climb(question: ReplayQuestion, database: Database, history: History, look: 
                     return "it was not looked further"
         except StatementError as error:
             writer.rollback()
-            return error.message
-    return f"{recording.failed or 'env.py'}: {recording.error}" if recording.error else ""
+            return broken or error.message
+    return broken
 
 
 def _steps(writer: Writer, pieces: tuple[RecordedStatement, ...], history: History) -> Iterator[str]:

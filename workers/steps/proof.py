@@ -12,6 +12,7 @@ from workers.core.plan import Undo, WayBack
 from workers.core.schema import Name, Snapshot
 from workers.core.version_rows import Row, applied_revisions, marks
 from workers.ports import RecordDirection, RecordedStatement, Recording, RecordRequest, ScratchDatabase
+from workers.steps.failing import placed
 from workers.steps.question import Known
 from workers.steps.rehearse import Rehearsal, rehearse
 
@@ -46,7 +47,7 @@ class Proof:
 def prove(known: Known, statements: tuple[RecordedStatement, ...], undo: Recording | None) -> Proof:
     """Run the statements on a second copy, in a server that no code of the pull ever reached, and then the way back."""
     with known.database.scratch(None).clone(known.dump) as copy:
-        forward = rehearse(known.database, copy, statements, known.version_table, known.columns)
+        forward = placed(known, rehearse(known.database, copy, statements, known.version_table, known.columns))
         rows = checksums(known, copy)
         with copy.reading() as reader:
             left = reader.rows(known.version_table, known.columns)

@@ -14,9 +14,9 @@ from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
 from workers.core.version_rows import marks
 from workers.ports import RecordDirection, Recording, RecordRequest, ScratchDatabase, Services
-from workers.steps.bookkeep import bookkeeping, can_be_marked
-from workers.steps.conflicts import definer_conflict, extension_conflict
+from workers.steps.bookkeep import bookkeeping
 from workers.steps.counting import dry_run, weighed
+from workers.steps.failing import recording_failed
 from workers.steps.objections import mismatches, rows_by_chance, rows_read, rows_there_now, unread
 from workers.steps.proof import Proof, Recorded, checksums, prove
 from workers.steps.question import Known, present_key
@@ -102,7 +102,7 @@ def _migrate(known: Known, services: Services) -> Proposal:
     """What the project's own migrations send."""
     recorded = _record(known)
     if isinstance(recorded, Recording):
-        return Proposal(refusals=(_recording_failed(known, recorded),))
+        return Proposal(refusals=(recording_failed(known, recorded),))
     proof = prove(known, recorded.recording.statements, recorded.undo)
     warned = weighed(known, recorded.recording, partial(_forward, known), services)
     proposal = _freeze(known, proof, recorded, warned)
@@ -169,7 +169,7 @@ def _push(known: Known, services: Services) -> Proposal:
     with known.database.scratch(None).clone(known.dump) as copy:
         told, warned, asked = dry_run(known, _forward(known, copy), services)
         if told.error:
-            return Proposal(refusals=(_recording_failed(known, told),))
+            return Proposal(refusals=(recording_failed(known, told),))
         if not told.statements:
             return Proposal(undeclared_known=True)
         back = known.source.record(replace(asked, direction=RecordDirection.DOWNGRADE))
@@ -263,25 +263,6 @@ def _scope(known: Known, proof: Proof) -> tuple[Name, ...]:
     named |= {parent[-1] for parent in effect}
     live = {item.parent for item in known.live.objects if item.parent[-1] in named}
     return tuple(sorted(live | effect)) or ((known.version_table[-1],),)
-
-
-def _recording_failed(known: Known, recording: Recording) -> Refusal:
-    where = f"migration {recording.failed}" if recording.failed else "env.py"
-    message = f"{where} fails on a copy of the live schema: {recording.error}"
-    met = definer_conflict(recording.error) or extension_conflict(known.live, recording.error, known.source.kind)
-    fix = met or "mend the migration so that it runs on the schema as it is"
-    first = known.pending[0].id
-    if recording.failed == first and known.question.direction is Direction.UPGRADE and can_be_marked(known):
-        name = known.question.environment.name
-        fix = f"it is live already, exactly as it would leave things: comment `/mark-applied {name} {first}`"
-    revision = known.history.get(recording.failed)
-    return Refusal(
-        code=RefusalCode.REHEARSAL_FAILED,
-        message=message,
-        fix=fix,
-        path=revision.path if revision else None,
-        line=(recording.failed_line or revision.line) if revision else None,
-    )
 
 
 def _with_undeclared(proposal: Proposal, found: Undeclared) -> Proposal:

@@ -14,15 +14,15 @@ from workers.core.authority import authority_effect, in_words, rights_changed
 from workers.core.diff import Change, Difference, compose, diff
 from workers.core.effects import destroyed
 from workers.core.plan import Booked, Parsed, Statement, StatementKind
-from workers.core.refusals import Refusal, RefusalCode
+from workers.core.refusals import Refusal
 from workers.core.schema import Name, ObjectKind, Snapshot
 from workers.core.version_rows import applied_revisions
 from workers.ports import Database, RecordedStatement, ScratchDatabase, StatementError, Writer
-from workers.steps.conflicts import definer_conflict
 from workers.steps.copies import Copies
 from workers.steps.flow import Flow
 from workers.steps.pieces import pieces_of
 from workers.steps.scripts import judged_script, lost
+from workers.steps.stopped import StopError, failed, forbidden
 
 MANY = 80
 _WRITES_ROWS = frozenset({StatementKind.INSERT, StatementKind.UPDATE, StatementKind.DELETE})
@@ -46,6 +46,7 @@ class Rehearsal:
     reads: tuple[tuple[str, Name], ...] = ()
     seconds: tuple[float, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    stopped: RecordedStatement | None = None
 
 
 @dataclass(slots=True)
@@ -66,12 +67,6 @@ class _Run:
     reads: list[tuple[str, Name]] = field(default_factory=list)
     flow: Flow = field(default_factory=Flow)
     seconds: list[float] = field(default_factory=list)
-
-
-class _StopError(Exception):
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
 
 
 def rehearse(
@@ -97,12 +92,13 @@ def rehearse(
         together = (_MAKES if len(pieces) > MANY else frozenset()) | (_REMOVES if back else frozenset())
         run = _Run(version_table, columns, database.split, together, before, said, there)
         refusals: tuple[Refusal, ...] = ()
+        stopped: RecordedStatement | None = None
         try:
             for _, group in itertools.groupby(pieces, key=lambda piece: piece.group):
                 _run_group(run, writer, tuple(group))
-        except _StopError as stop:
+        except StopError as stop:
             writer.rollback()
-            refusals = (stop.refusal,)
+            refusals, stopped = (stop.refusal,), stop.piece
     return Rehearsal(
         statements=tuple(run.statements),
         group_authority=tuple(run.group_authority),
@@ -111,6 +107,7 @@ def rehearse(
         reads=tuple(dict.fromkeys(run.reads)),
         seconds=tuple(run.seconds),
         refusals=refusals,
+        stopped=stopped,
     )
 
 
@@ -158,7 +155,7 @@ def _run_piece(run: _Run, writer: Writer, number: int, piece: RecordedStatement)
     rows = _execute(writer, piece)
     run.seconds.append(round(time.perf_counter() - started, 6))
     if piece.transactional and not writer.same_transaction():
-        raise _StopError(_forbidden(piece, "it ends the transaction that it runs in"))
+        raise forbidden(piece, "it ends the transaction that it runs in")
     _check_bookkeeping(parsed, rows, piece)
     run.flow.run(parsed)
     statement = Statement(
@@ -187,14 +184,14 @@ def _run_script(run: _Run, writer: Writer, number: int, piece: RecordedStatement
     """Run a script that steers transactions itself as its tool does: one text, one step."""
     parsed, parts = judged_script(run.split(piece.sql), writer)
     if parsed.forbidden:
-        raise _StopError(_forbidden(piece, parsed.forbidden))
+        raise forbidden(piece, parsed.forbidden)
     if any(_takes_from(part, piece, run.version_table) for part in parts):
-        raise _StopError(_forbidden(piece, "it writes the version table otherwise than its tool does"))
+        raise forbidden(piece, "it writes the version table otherwise than its tool does")
     started = time.perf_counter()
     try:
         writer.execute_script(piece.sql)
     except StatementError as error:
-        raise _StopError(_failed(piece, error)) from error
+        raise failed(piece, error) from error
     run.seconds.append(round(time.perf_counter() - started, 6))
     run.statements.append(
         Statement(
@@ -214,14 +211,14 @@ def _judged(run: _Run, writer: Writer, piece: RecordedStatement) -> Parsed:
     """What a statement is at its place; raises where it must never run."""
     parsed = writer.parse(piece.sql)
     if parsed.forbidden:
-        raise _StopError(_forbidden(piece, parsed.forbidden))
+        raise forbidden(piece, parsed.forbidden)
     if parsed.kind is StatementKind.OPAQUE and not piece.transactional:
         why = "outside a transaction, what a block or a function of code did could not be compared before it counts"
-        raise _StopError(_forbidden(piece, why))
+        raise forbidden(piece, why)
     if piece.own is not False and is_bookkeeping(parsed, run.version_table):
         return replace(parsed, kind=StatementKind.BOOKKEEPING)
     if _takes_from(parsed, piece, run.version_table):
-        raise _StopError(_forbidden(piece, "it writes the version table otherwise than its tool does"))
+        raise forbidden(piece, "it writes the version table otherwise than its tool does")
     return parsed
 
 
@@ -305,40 +302,21 @@ def _net_loss(run: _Run, effect: tuple[Change, ...]) -> tuple[str, ...]:
 
 def _check_bookkeeping(parsed: Parsed, rows: int, piece: RecordedStatement) -> None:
     if parsed.kind is StatementKind.BOOKKEEPING and rows not in {1, -1, 0}:
-        raise _StopError(_forbidden(piece, f"it writes {rows} rows of the version table at once"))
+        raise forbidden(piece, f"it writes {rows} rows of the version table at once")
 
 
 def _execute(writer: Writer, piece: RecordedStatement) -> int:
     try:
         return writer.execute(piece.sql)
     except StatementError as error:
-        raise _StopError(_failed(piece, error)) from error
+        raise failed(piece, error) from error
 
 
 def _commit(writer: Writer, piece: RecordedStatement) -> None:
     try:
         writer.commit()
     except StatementError as error:
-        raise _StopError(_failed(piece, error)) from error
-
-
-def _failed(piece: RecordedStatement, error: StatementError) -> Refusal:
-    message = f"migration {piece.revision} fails on a copy of the live schema: {error.message} ({error.state}), at: {_short(piece.sql)}"
-    return Refusal(
-        code=RefusalCode.REHEARSAL_FAILED,
-        message=message,
-        fix=definer_conflict(error.message) or "mend the migration so that it runs on the schema as it is",
-    )
-
-
-def _forbidden(piece: RecordedStatement, why: str) -> Refusal:
-    message = f"migration {piece.revision} holds a statement that is never run: {why}, at: {_short(piece.sql)}"
-    return Refusal(code=RefusalCode.STATEMENT_FORBIDDEN, message=message, fix="take the statement out of the migration")
-
-
-def _short(sql: str, longest: int = 160) -> str:
-    line = " ".join(sql.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+        raise failed(piece, error) from error
 
 
 def _same_table(name: Name, table: Name) -> bool:

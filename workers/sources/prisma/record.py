@@ -83,7 +83,8 @@ class Recorder:
         tool = f"Prisma's schema engine of release {matter.line.value}"
         pending = tuple(item for item in matter.scripts if item.name in request.to and item.name not in request.done)
         if isinstance(told, EngineFault):
-            return replace(_failed(told), tool=tool, statements=self._until(request, pending, told.migration))
+            run = self._until(request, pending, told.migration)
+            return replace(_failed(told), tool=tool, statements=run, fixed=True)
         recording = Recording(
             statements=self._statements(request, pending),
             tool=tool,
@@ -115,9 +116,9 @@ class Recorder:
 
     def _pushed(self, request: RecordRequest, matter: Matter) -> Recording:
         """What `db push` would run, found out by a dry run: nothing of it is run. What the engine cannot run is the error."""
-        name, tool = push_name(matter.project), f"Prisma's schema engine of release {matter.line.value}"
         if request.engine.family is Engine.MYSQL:
             return self._pushed_by_native(request, matter)
+        name, tool = push_name(matter.project), f"Prisma's schema engine of release {matter.line.value}"
         words = (request.address, request.engine, matter.files, matter.line)
         counts = tuple(map(_row_count, request.counts))
         said = self.engine.push(*words, external=matter.external, counts=counts)
@@ -140,9 +141,9 @@ class Recorder:
 
     def _taken_back(self, request: RecordRequest, matter: Matter) -> Recording:
         """What would lead back from what `db push` runs, which is run on the scratch database of the request."""
-        words = (request.address, request.engine, matter.files, matter.line)
         if request.engine.family is Engine.MYSQL:
             return Recording(statements=(), error=NO_WAY_BACK)
+        words = (request.address, request.engine, matter.files, matter.line)
         counts = tuple(map(_row_count, request.counts))
         said = self.engine.taken_back(*words, external=matter.external, counts=counts)
         if isinstance(said, EngineFault):
@@ -158,7 +159,7 @@ class Recorder:
         before = "" if request.done else matter.project.before
         failed = self.batches.deploy(request.address, pending, keeper, first=not request.done, before=before)
         if failed is not None:
-            return replace(failed, statements=self._until(request, pending, failed.failed))
+            return replace(failed, statements=self._until(request, pending, failed.failed), fixed=True)
         recording = Recording(
             statements=self._statements(request, pending),
             tool=TOOL,
@@ -233,12 +234,12 @@ class Recorder:
         }
         return "; ".join(f"{what}: {', '.join(sorted(which))}" for what, which in odd.items() if which)
 
-    def _beyond(self, request: RecordRequest, matter: Matter) -> str:
     def _beyond_by_us(self, request: RecordRequest, matter: Matter) -> str:
         """The same by our own comparison: the operator's engine wrote what ran, and does not judge itself."""
         found = self._compared(Recording(statements=()), request, matter)
         return found.declared_error or "; ".join(found.declared or ())
 
+    def _beyond(self, request: RecordRequest, matter: Matter) -> str:
         """After a push the schema is what the datamodel says; else what is missing."""
         words = (request.address, request.engine, matter.files, matter.line)
         said = self.engine.undeclared(*words, external=matter.external)
@@ -259,9 +260,9 @@ class Recorder:
         return tuple(writer.statements)
 
     def _until(self, request: RecordRequest, pending: tuple[Script, ...], failed: str) -> tuple[RecordedStatement, ...]:
-        """What comes before the migration that failed; nothing where none of these did."""
+        """Up to the end of the migration that failed; nothing where none of these did."""
         names = [item.name for item in pending]
-        return self._statements(request, pending[: names.index(failed)]) if failed in names else ()
+        return self._statements(request, pending[: names.index(failed) + 1]) if failed in names else ()
 
     def _statements(self, request: RecordRequest, pending: tuple[Script, ...]) -> tuple[RecordedStatement, ...]:
         writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
@@ -292,8 +293,10 @@ def _empty(pending: tuple[Script, ...], engine: Engine) -> tuple[str, ...]:
 
 
 def _failed(fault: EngineFault) -> Recording:
-    said = fault.message
-    if fault.database and fault.database not in said:
+    said, words = fault.message, fault.database.removeprefix(f"{fault.state}: ")
+    if said in words:
+        said = f"{words} ({fault.state})" if fault.state else words
+    elif words not in said:
         said = f"{said}; the database says: {fault.database}"
     code = f"Prisma's {fault.code}: " if fault.code.startswith("P") else ""
     return Recording(statements=(), failed=fault.migration, failed_line=fault.line, error=f"{code}{said}")
