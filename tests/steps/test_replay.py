@@ -12,6 +12,7 @@ import pytest
 from tests.sandbox.machine import our_identity, real_sandbox
 from tests.sources.alembic.projects import tree
 from workers.core.config import Module
+from workers.core.errors import ExpectedError
 from workers.core.hidden import Hiding
 from workers.core.names import Engine, SourceKind
 from workers.databases.mysql.plain import MysqlPlainClient
@@ -21,11 +22,12 @@ from workers.ports import Dump
 from workers.sandbox.runtime import open_area
 from workers.sources.prisma.batches import Batches
 from workers.sources.prisma.engine import PrismaEngine
-from workers.sources.prisma.process import PROGRAM, EngineProcess
 from workers.sources.prisma.native import NativeEngine
+from workers.sources.prisma.process import PROGRAM, EngineProcess
 from workers.sources.prisma.record import Recorder
 from workers.sources.prisma.source import PrismaSource
-from workers.steps.replay import Replayed, ReplayQuestion, replay, run_replay
+from workers.steps.faults import faults
+from workers.steps.replay import Replayed, ReplayQuestion, code_of, replay, run_replay
 
 pytestmark = pytest.mark.sandbox
 CORPORA = os.environ.get("SCHEMAGATE_CORPORA", "")
@@ -151,6 +153,32 @@ def test_where_a_text_fails_prismas_engine_says_why_and_nothing_is_kept(
     assert found.snapshot is None
     assert found.error.startswith("8_wrong: Prisma's P3018: ")
     assert kept.texts == {}
+
+
+def test_of_a_repository_only_prismas_own_files_decide_what_a_history_makes(source: PrismaSource):
+    module, files = Module(id="shop", source=SourceKind.PRISMA), small(SCRIPTS)
+    code = code_of(source, tree(files), module)
+    others = {"src/app.ts": "", "i18n/de.json": "{}", "prisma/seed.sql": "SELECT 1;", "README.md": "# More\n"}
+    assert code_of(source, tree(files | others), module) == code
+    changed: tuple[dict[str, str], ...] = (
+        {"prisma/schema.prisma": f"{SCHEMA}model A {{\n  id Int @id\n}}\n"},
+        {"prisma/migrations/1_first/migration.sql": "SELECT 1;"},
+        {"prisma/migrations/9_more/migration.sql": "SELECT 1;"},
+        {"prisma/migrations/migration_lock.toml": 'provider = "sqlite"\n'},
+        {"package.json": '{"dependencies": {"prisma": "^6.19.0"}}'},
+    )
+    found = {code_of(source, tree(files | more), module) for more in changed}
+    assert len(found - {code}) == len(changed)
+
+
+def test_a_schema_that_was_found_good_is_not_asked_about_again(source: PrismaSource, unasked: PrismaSource):
+    module, kept = Module(id="shop", source=SourceKind.PRISMA), KeptHere()
+    good, bad = (tree(small(SCRIPTS) | {"prisma/schema.prisma": SCHEMA + more}) for more in ("", "model A {\n"))
+    assert faults(source, good, module, kept) == ()
+    assert faults(unasked, good, module, kept) == ()
+    assert faults(source, bad, module, kept) != ()
+    with pytest.raises(ExpectedError):
+        faults(unasked, bad, module, kept)
 
 
 @pytest.mark.acceptance

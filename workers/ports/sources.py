@@ -171,6 +171,10 @@ class Source(Protocol):
         """(path, hash) of the source's own files besides its migrations: config, env.py, templates, watched models, dependency lock."""
         ...
 
+    def code(self, tree: Tree, module: Module) -> str | None:
+        """A hash of all files that decide what the history makes and what the models say; None where any file of the tree may."""
+        ...
+
     def history(self, tree: Tree, module: Module) -> History:
         """Read the history without running anything."""
         ...

@@ -17,6 +17,7 @@ from workers.steps import baseline, lineage, order, pushing
 from workers.steps.conflicts import explained
 from workers.steps.draft import Draft, StopError, hear, stop
 from workers.steps.drifting import Place, Replaying, compare_with_expected, compare_with_last
+from workers.steps.faults import faults
 from workers.steps.propose import propose
 from workers.steps.question import Known, Question
 from workers.steps.rest import rest_of
@@ -43,7 +44,7 @@ def _examine(draft: Draft, services: Services) -> Database:
     source = _choose_source(draft, services, merge)
     pushing.check_source(draft)
     history, base = source.history(merge, question.module), source.history(question.checkout.base, question.module)
-    _read_history(draft, source, merge, history)
+    _read_history(draft, services, source, merge, history)
     database, target = _meet(draft, services, source, merge)
     table, columns = draft.version_table = source.version_table(merge, question.module)
     draft.live, draft.recorded, rows = _read_live(target, table, columns)
@@ -176,10 +177,10 @@ def _choose_source(draft: Draft, services: Services, merge: Tree) -> Source:
     return named[0]
 
 
-def _read_history(draft: Draft, source: Source, merge: Tree, history: History) -> None:
+def _read_history(draft: Draft, services: Services, source: Source, merge: Tree, history: History) -> None:
     draft.heads = history.heads[-1:] if history.separate else history.heads
     draft.refusals.extend(history.problems)
-    draft.refusals.extend(source.faults(merge, draft.question.module))
+    draft.refusals.extend(faults(source, merge, draft.question.module, services.replays))
     for path, what in merge.oddities(draft.question.module.path):
         if "version" in path or "alembic" in path or path.endswith((".py", ".prisma")):
             message = f"{path} is {what}; only regular files are read"

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from workers.core.codec import canonical, sha256
+from workers.core.codec import canonical, sha256, to_json
 from workers.core.config import Module
 from workers.core.examination import Suggested
 from workers.core.plan import Statement
@@ -87,6 +87,11 @@ def run_replay(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
             return Replayed(None, None, f"{recording.failed or 'env.py'}: {recording.error}")
         declared, suggested, uncompared = recording.declared, recording.created, recording.uncompared
     return replace(_looked_at(question, database), declared=declared, suggested=suggested, uncompared=uncompared)
+
+
+def code_of(source: Source, tree: Tree, module: Module) -> str:
+    """Hash what decides what a history makes and what the models say: what the source says does, else every file that may."""
+    return source.code(tree, module) or code_digest(tree)
 
 
 def code_digest(tree: Tree, without: frozenset[str] = frozenset()) -> str:
@@ -169,11 +174,11 @@ def key_of(question: ReplayQuestion, scratch: Scratch) -> str:
     """A hash of everything that decides what a replay makes."""
     parts = {
         "repository": question.repository,
-        "module": question.module.id,
-        "path": question.module.path,
+        "source": question.source.kind.value,
+        "module": to_json(replace(question.module, environments=())),
         "engine": question.like.engine.value,
         "scratch": scratch.version_for(question.like.engine_version) or "",
-        "code": code_digest(question.tree),
+        "code": code_of(question.source, question.tree, question.module),
         "revisions": sorted(question.revisions),
         "then": [[item.sql, item.group] for item in question.then],
         "dependencies": question.python.digest if question.python else "",
@@ -182,6 +187,6 @@ def key_of(question: ReplayQuestion, scratch: Scratch) -> str:
         "rights": list(question.like.server_rights),
         "settings": [list(item) for item in question.like.settings],
         "declared": question.declared,
-        "format": 1,
+        "format": 2,
     }
     return sha256(canonical(parts))

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from workers.core.codec import canonical, from_json, sha256
+from workers.core.codec import canonical, from_json, sha256, to_json
 from workers.core.examination import Suggested
 from workers.core.names import Direction, SourceKind
 from workers.core.refusals import Refusal, RefusalCode
 from workers.ports import RecordDirection, Recording, RecordRequest, Services, Tree
 from workers.steps.question import Known
-from workers.steps.replay import Replayed, ReplayQuestion, code_digest, replay, run_replay
+from workers.steps.replay import Replayed, ReplayQuestion, code_digest, code_of, replay, run_replay
 
 _WRITERS = {
     SourceKind.ALEMBIC: "alembic revision --autogenerate",
@@ -45,7 +45,7 @@ def undeclared(known: Known, recording: Recording | None, services: Services) ->
         return Undeclared()
     if question.module.pushes:
         return Undeclared(known=True)
-    if code_digest(known.merge) == code_digest(question.checkout.base):
+    if _code(known, known.merge) == _code(known, question.checkout.base):
         return Undeclared(known=True)
     key = _key(known)
     kept = services.replays.get(key)
@@ -125,16 +125,20 @@ def _key(known: Known) -> str:
     parts = [
         "undeclared",
         known.question.repository,
-        known.question.module.id,
+        to_json(replace(known.question.module, environments=())),
         known.database.engine.value,
         known.dump.engine_version,
-        code_digest(known.merge),
-        code_digest(known.question.checkout.base),
+        _code(known, known.merge),
+        _code(known, known.question.checkout.base),
         known.live.fingerprint if known.adopted else "",
         known.python.digest if known.python else "",
         3,  # the format of what is kept
     ]
     return sha256(canonical(parts))
+
+
+def _code(known: Known, tree: Tree) -> str:
+    return code_of(known.source, tree, known.question.module)
 
 
 def _declared_at_head(known: Known, recording: Recording | None) -> Replayed:

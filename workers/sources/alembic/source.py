@@ -43,6 +43,10 @@ class AlembicSource:
         project = detect.read_project(tree, module)
         return detect.own_files(tree, module, project, dependency_files(tree, module)) if project else ()
 
+    def code(self, tree: Tree, module: Module) -> None:
+        """Nobody knows what env.py imports."""
+        del tree, module
+
     def history(self, tree: Tree, module: Module) -> History:
         """Read the revision graph; a module without a project has an empty history."""
         project = detect.read_project(tree, module)

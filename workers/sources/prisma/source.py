@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workers.core.codec import sha256
+from workers.core.codec import canonical, sha256
 from workers.core.config import Module
 from workers.core.errors import ExpectedError
 from workers.core.names import Engine, SourceKind
@@ -51,7 +51,16 @@ class PrismaSource:
         if project is None:
             return ()
         line = self._line(tree, module, project)
-        return (*detect.own_files(tree, module, project), ("Prisma engine", line.value))
+        native = (("Prisma's native engine", stamp(module.schema_engine)),) if module.schema_engine else ()
+        return (*detect.own_files(tree, module, project), ("Prisma engine", line.value), *native)
+
+    def code(self, tree: Tree, module: Module) -> str | None:
+        """The files that are this source's own, and the scripts: nothing else of a repository is ever looked at."""
+        project = self._find(tree, module)
+        if project is None:
+            return None
+        scripts = [[item.path, item.sql] for item in self._scripts(tree, project)]
+        return sha256(canonical({"files": [*map(list, self.own_files(tree, module))], "scripts": scripts}))
 
     def history(self, tree: Tree, module: Module) -> History:
         """Read the folders of migrations; a module without a project has an empty history."""
