@@ -10,10 +10,13 @@ import pytest
 
 from tests.databases.sqlite.files import given, made, objects_of, process_of, snapshot_of, target_of
 from workers.core.errors import ExpectedError
+from workers.core.names import Engine
 from workers.databases.sqlite.database import SqliteDatabase
 from workers.databases.sqlite.file import Mode, find
 from workers.databases.sqlite.session import FileError
 from workers.ports import StatementError, Writer
+from workers.reading.lexer import split
+from workers.reading.sqlite import FOLLOW
 
 pytestmark = pytest.mark.sandbox
 
@@ -213,3 +216,31 @@ def test_an_answer_without_end_is_not_read_to_its_end(engine: SqliteDatabase, pa
         pytest.raises(FileError, match="too large"),
     ):
         session.rows("SELECT hex(zeroblob(34000000))")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "BEGIN; ATTACH '/tmp/other.db' AS other; COMMIT;",
+        "BEGIN; COMMIT; VACUUM INTO '/tmp/copy.db';",
+        "SAVEPOINT x; SELECT load_extension('/usr/lib/evil.so'); RELEASE x;",
+        "BEGIN; PRAGMA writable_schema = ON; COMMIT;",
+    ],
+)
+def test_a_script_with_transactions_of_its_own_may_no_more_than_a_statement(writer: Writer, sql: str):
+    with pytest.raises(StatementError):
+        writer.execute_script(sql)
+    assert any(part.forbidden and not part.steers for part in writer.parse_script(split(sql, Engine.SQLITE)))
+
+
+def test_a_script_that_leaves_its_transaction_open_has_done_nothing_in_it(writer: Writer):
+    with pytest.raises(StatementError, match="open"):
+        writer.execute_script("CREATE TABLE stays (a); BEGIN; CREATE TABLE goes (a);")
+    assert (
+        ("stays",) in objects_of(writer.snapshot(), "table"),
+        ("goes",) in objects_of(writer.snapshot(), "table"),
+    ) == (True, False)
+    writer.begin()
+    writer.execute("INSERT INTO t VALUES (2)")
+    with pytest.raises(StatementError, match="at the head"):
+        writer.execute(FOLLOW)
