@@ -98,6 +98,11 @@ def test_a_renamed_column_is_told_as_the_loss_that_it_is_with_the_rows_that_hold
         in plain
     )
     assert "rows were counted on prod for that" in plain
+    asked = "1: column orders.note goes and column remark comes, alike but for the name: if it is renamed, write"
+    assert asked in plain.replace("&#8203;", "")
+    assert "`ALTER TABLE orders RENAME COLUMN note TO remark`" in plain
+    (noted,) = house.check(pull, "schemagate: shop/prod").annotations
+    assert (noted["path"], noted["start_line"], noted["annotation_level"]) == (script(SECOND), 1, "warning")
     house.say(pull, "bob", "/plan prod")  # the plan is the stored one
     assert "which still contains 2 non-null values" in house.report(pull)
     assert "--allow-destructive" in report

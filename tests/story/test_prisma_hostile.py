@@ -33,11 +33,13 @@ def test_giants_are_refused_and_told_so(open_prisma: OpenPrisma):
     house, _ = open_prisma()
     pull = house.open_pull({SCHEMA: schema() + "// " + "x" * 50_000_000})
     assert f"`{SCHEMA}:1` `too_large`" in house.report(pull)
+    assert "regular file" not in house.report(pull)
     close_pull(house, pull)
     many = "".join(f"model m{number} {{\n  id Int @id\n}}\n" for number in range(10_000))
     pull = house.open_pull({SCHEMA: schema() + many}, branch="many")
     assert house.check(pull).conclusion == "failure"
     assert "undeclared_changes" in house.report(pull)
+    assert "Commit a migration for it (`prisma migrate dev --create-only`)" in house.report(pull)
 
 
 @pytest.mark.parametrize("sql", ["ATTACH DATABASE '/tmp/other.db' AS other;", "VACUUM INTO '/tmp/other.db';"])

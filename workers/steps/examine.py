@@ -181,8 +181,9 @@ def _read_history(draft: Draft, services: Services, source: Source, merge: Tree,
     draft.heads = history.heads[-1:] if history.separate else history.heads
     draft.refusals.extend(history.problems)
     draft.refusals.extend(faults(source, merge, draft.question.module, services.replays))
+    told = {item.path for item in draft.refusals}
     for path, what in merge.oddities(draft.question.module.path):
-        if "version" in path or "alembic" in path or path.endswith((".py", ".prisma")):
+        if path not in told and ("version" in path or "alembic" in path or path.endswith((".py", ".prisma"))):
             message = f"{path} is {what}; only regular files are read"
             draft.refusals.append(
                 Refusal(

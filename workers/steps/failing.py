@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from workers.core.names import Direction
 from workers.core.refusals import Refusal, RefusalCode
-from workers.ports import RecordedStatement, Recording
+from workers.ports import Recording
 from workers.steps.bookkeep import can_be_marked
 from workers.steps.conflicts import definer_conflict, extension_conflict
 from workers.steps.question import Known
@@ -42,12 +42,26 @@ def placed(known: Known, rehearsal: Rehearsal) -> Rehearsal:
     piece = rehearsal.stopped
     if piece is None:
         return rehearsal
-    place = _place(known, piece)
+    place = place_of(known, piece.revision, piece.sql)
     if place is None:
         return rehearsal
     path, line = place
     found = (item if item.path else replace(item, path=path, line=line) for item in rehearsal.refusals)
     return replace(rehearsal, refusals=tuple(found))
+
+
+def place_of(known: Known, migration: str, sql: str) -> tuple[str, int] | None:
+    """The line of a migration's file on which a statement begins, its comments aside; of code that made it, where the migration says its name."""
+    revision = known.history.get(migration)
+    if revision is None:
+        return None
+    text = (known.merge.read(revision.path) or b"").decode("utf-8", "replace").replace("\r\n", "\n")
+    sql = sql.replace("\r\n", "\n")
+    at = text.find(sql)
+    if at < 0:
+        return revision.path, revision.line
+    comments = takewhile(lambda line: not line.strip() or line.lstrip().startswith("--"), sql.splitlines())
+    return revision.path, text.count("\n", 0, at) + 1 + sum(1 for _ in comments)
 
 
 def _by_our_executor(known: Known, recording: Recording) -> Refusal | None:
@@ -60,17 +74,3 @@ def _by_our_executor(known: Known, recording: Recording) -> Refusal | None:
     if refusal is None or code is None or refusal.code is not RefusalCode.REHEARSAL_FAILED:
         return refusal
     return replace(refusal, message=f"{refusal.message} ({code[0]})")
-
-
-def _place(known: Known, piece: RecordedStatement) -> tuple[str, int] | None:
-    """The line of the migration's file on which a statement begins, its comments aside; of code that made it, where the migration says its name."""
-    revision = known.history.get(piece.revision)
-    if revision is None:
-        return None
-    text = (known.merge.read(revision.path) or b"").decode("utf-8", "replace").replace("\r\n", "\n")
-    sql = piece.sql.replace("\r\n", "\n")
-    at = text.find(sql)
-    if at < 0:
-        return revision.path, revision.line
-    comments = takewhile(lambda line: not line.strip() or line.lstrip().startswith("--"), sql.splitlines())
-    return revision.path, text.count("\n", 0, at) + 1 + sum(1 for _ in comments)

@@ -20,6 +20,7 @@ from workers.steps.failing import recording_failed
 from workers.steps.objections import mismatches, rows_by_chance, rows_read, rows_there_now, unread
 from workers.steps.proof import Proof, Recorded, checksums, prove
 from workers.steps.question import Known, present_key
+from workers.steps.renames import asked_renames
 from workers.steps.rest import again
 from workers.steps.undeclared import Undeclared, undeclared
 
@@ -66,7 +67,7 @@ def propose(known: Known, services: Services) -> Proposal:
     plan = proposal.plan
     if plan is None:
         return proposal
-    notes = (*proposal.notes, *plan.observed.warnings)
+    notes = (*proposal.notes, *plan.observed.warnings, *asked_renames(known, plan))
     if not plan.adopts:
         return replace(proposal, notes=notes)
     environment, revision = known.question.environment.name, known.pending[-1].id

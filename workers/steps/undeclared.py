@@ -14,6 +14,7 @@ from workers.core.examination import Suggested
 from workers.core.names import Direction, SourceKind
 from workers.core.refusals import Refusal, RefusalCode
 from workers.ports import RecordDirection, Recording, RecordRequest, Services, Tree
+from workers.rendering.statements import Room
 from workers.steps.question import Known
 from workers.steps.replay import Replayed, ReplayQuestion, code_digest, code_of, replay, run_replay
 
@@ -203,7 +204,7 @@ def _refusal(known: Known, new: _New) -> Refusal:
     ]
     shown = "; ".join(words) + ("; …" if len(entries) > 3 else "")
     fix = f"commit a migration for it (`{_WRITERS[known.source.kind]}`)"
-    if new.suggested is not None:
+    if new.suggested is not None and new.suggested.text.count("\n") < Room().sql:
         fix = f"commit a migration for it: this report holds the one that the tool would write, ready for {new.suggested.path}"
     return Refusal(
         code=RefusalCode.UNDECLARED_CHANGES,
