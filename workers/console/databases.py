@@ -108,12 +108,10 @@ def _both(sides: list[_Side]) -> _Read:
     """Both sides at the same time: two servers work side by side."""
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(len(sides)) as pool:
-        reading = [pool.submit(side.snapshot) for side in sides]
-        import workers.rendering.differences  # noqa: F401 -- while the servers work
-
-        old, new = (item.result() for item in reading)
-    return old, new
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(sides[1].snapshot)
+        old = sides[0].snapshot()
+        return old, reading.result()
 
 
 def _tell(read: _Read, found: argparse.Namespace) -> int:
@@ -131,14 +129,12 @@ def _tell(read: _Read, found: argparse.Namespace) -> int:
 
 
 def _tell_same(file: Kept, form: str) -> int:
-    from workers.core.diff import FORMAT
-    from workers.rendering.differences import DiffFormat, diff_text
-
+    """What `_tell` says of two schemas without a difference."""
     if form == "json":
-        same = {"format": FORMAT, "from": file.fingerprint, "to": file.fingerprint, "changes": []}
+        same = {"format": "schemagate-diff/1", "from": file.fingerprint, "to": file.fingerprint, "changes": []}
         write(json.dumps(same, indent=1) + "\n", None)
-    else:
-        write(diff_text((), DiffFormat(form)), None)
+    elif form == "text":
+        write("0 differences\n", None)
     _tell_unread(file.unread)
     return 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -52,7 +51,7 @@ def find_bubblewrap(
     )
 
 
-def system_call_filter(machine: str = platform.machine()) -> bytes | Unavailable:
+def system_call_filter(machine: str = os.uname().machine) -> bytes | Unavailable:
     """The committed filter for this machine type."""
     try:
         return artefact(Machine(machine)).read_bytes()

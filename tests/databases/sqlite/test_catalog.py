@@ -10,7 +10,8 @@ from tests.databases.sqlite.files import made, objects_of, process_of, processor
 from tests.source_files import ROOT
 from workers.core.diff import Change, diff
 from workers.core.schema import snapshot_from_json, snapshot_to_json
-from workers.databases.sqlite.catalog import _SCHEMA, _TOLD
+from workers.databases.sqlite.asking import _SCHEMA
+from workers.databases.sqlite.catalog import _TOLD
 from workers.databases.sqlite.database import SqliteDatabase
 from workers.databases.sqlite.file import Mode, find
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pymysql
 from pymysql.constants import CLIENT
@@ -19,7 +19,9 @@ from workers.databases.mysql import catalog
 from workers.databases.mysql.address import CONNECT_SECONDS, Address
 from workers.databases.mysql.catalog_frame import Connection, ask, server_of
 from workers.databases.mysql.spelling import literal, quoted
-from workers.ports import Rows
+
+if TYPE_CHECKING:
+    from workers.ports import Rows
 
 Settings = tuple[tuple[str, str], ...]
 Accounts = tuple[tuple[str, str], ...]

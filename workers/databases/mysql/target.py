@@ -19,14 +19,13 @@ from workers.databases.mysql.catalog_frame import Connection, ask, server_of
 from workers.databases.mysql.session import Accounts, Reading, connected, reading, time_limit
 from workers.databases.mysql.settings import Settings, resolve
 from workers.databases.mysql.spelling import literal
-from workers.ports import DatabaseLock, Held, Reader, Writer
 
 # ruff: noqa: PLC0415 -- what only reads a schema is spared everything else: importing it takes longer than reading a hundred tables
 if TYPE_CHECKING:
     from workers.core.examination import Preflight
     from workers.core.plan import TargetIdentity
     from workers.core.policy import Allowed
-    from workers.ports import Dump
+    from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
 
 _LOCK = "schemagate/"
 _LONGEST_LOCK = 64
@@ -96,6 +95,7 @@ class MysqlTarget:
         """Open the writing session. Without both proofs there is none."""
         from workers.core.policy import Allowed
         from workers.databases.mysql.writing import Writing
+        from workers.ports import Held
 
         proofs: tuple[object, object] = (held, allowed)
         if not (isinstance(proofs[0], Held) and isinstance(proofs[1], Allowed) and held.lock.held()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import LiteralString
+from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -17,7 +17,9 @@ from workers.core.schema import Name, Snapshot
 from workers.databases.postgresql import catalog
 from workers.databases.postgresql.address import Address
 from workers.databases.postgresql.catalog_frame import Row
-from workers.ports import Rows
+
+if TYPE_CHECKING:
+    from workers.ports import Rows
 
 Connection = psycopg.Connection[Row]
 Settings = tuple[tuple[str, str], ...]

@@ -16,7 +16,6 @@ from workers.core.schema import Name
 from workers.databases.postgresql.address import Address, address
 from workers.databases.postgresql.session import Connection, Reading, Settings, connected, reading
 from workers.databases.postgresql.settings import path_of, resolve
-from workers.ports import DatabaseLock, Held, Reader, Writer
 
 # ruff: noqa: PLC0415 -- what only reads a schema is spared everything else: importing it takes longer than reading a hundred tables
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from workers.core.plan import TargetIdentity
     from workers.core.policy import Allowed
     from workers.databases.postgresql.binaries import Binaries
-    from workers.ports import Dump
+    from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
 
 LOCK_KEY = 0x736368656D616761  # "schemaga": one for each database, since advisory locks belong to one
 _CHECKS_CLIENTS = 140000
@@ -100,6 +99,7 @@ class PostgresqlTarget:
         """Open the writing session. Without both proofs there is none."""
         from workers.core.policy import Allowed
         from workers.databases.postgresql.writing import Writing
+        from workers.ports import Held
 
         proofs: tuple[object, object] = (held, allowed)
         if not (isinstance(proofs[0], Held) and isinstance(proofs[1], Allowed) and held.lock.held()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workers.core.names import Engine
 from workers.core.schema import Name
-from workers.databases.sqlite.catalog import Kept, read_file_pragmas, read_schema, read_types
+from workers.databases.sqlite.asking import Kept, read_file_pragmas, read_schema, read_types
 from workers.databases.sqlite.session import Session
 from workers.databases.sqlite.work import SETTINGS, SqliteReader
 from workers.ports import Dump, Rows

@@ -12,7 +12,7 @@ from workers.core.errors import ExpectedError
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
-from workers.databases.sqlite.catalog import FILE_PRAGMAS, read_types
+from workers.databases.sqlite.asking import FILE_PRAGMAS, read_types
 from workers.databases.sqlite.file import Mode, Place, new
 from workers.databases.sqlite.session import READ_SECONDS, Opener, Session
 from workers.databases.sqlite.work import reading

@@ -14,7 +14,6 @@ from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.databases.sqlite import rights
 from workers.databases.sqlite.file import Mode, Place
-from workers.ports import StatementError
 from workers.sandbox.converse import Conversation, ConversationEndedError
 from workers.sandbox.profile import MEBIBYTE, Profile
 from workers.sandbox.run import Sandbox
@@ -94,6 +93,8 @@ class Session:
         try:
             rows: int = self.ask("execute", sql=sql, seconds=seconds, vacuum=vacuum)
         except FileError as error:
+            from workers.ports import StatementError  # noqa: PLC0415 -- what only reads is spared the ports
+
             raise StatementError(error.complaint, state=error.state, lock_timeout=error.busy) from error
         return rows
 
@@ -150,6 +151,8 @@ class Opener:
         command = [runtime.bin, "-I", "-S", "-X", "utf8", _INSIDE_SCRIPT, _INSIDE, _INSIDE_COPY]
         conversation = self.sandbox.converse(command, _profile(place, mode, runtime, copy_to), user=user)
         session = Session(conversation, writes=mode is not Mode.READ)
+        import workers.databases.sqlite.catalog  # noqa: F401, PLC0415 -- soon needed, and read while the process starts
+
         try:
             session.version = session.ask("open", name=place.name, mode=mode.value, busy=busy, rights=rights.as_json())
             _check_version(session.version)

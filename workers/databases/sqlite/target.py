@@ -13,11 +13,10 @@ from workers.core.errors import ExpectedError
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.core.schema import Name
-from workers.databases.sqlite.catalog import FILE_PRAGMAS, read_file_pragmas
+from workers.databases.sqlite.asking import FILE_PRAGMAS, read_file_pragmas
 from workers.databases.sqlite.file import Mode, Place, find, path_of, writable
 from workers.databases.sqlite.session import FileError, Opener, Session
 from workers.databases.sqlite.work import SETTINGS, reading
-from workers.ports import DatabaseLock, Held, Reader, Writer
 from workers.sandbox.run import Sandbox
 
 # ruff: noqa: PLC0415 -- what only reads a schema is spared everything else: importing it takes longer than reading a hundred tables
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from workers.core.examination import Preflight
     from workers.core.plan import TargetIdentity
     from workers.core.policy import Allowed
-    from workers.ports import Dump
+    from workers.ports import DatabaseLock, Dump, Held, Reader, Writer
 
 _READ_WAIT = 10.0
 _LOCK_WAIT = 1.0

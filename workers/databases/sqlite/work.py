@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from workers.core.schema import Name, Snapshot
-from workers.databases.sqlite.catalog import read_seal, read_snapshot
+from workers.databases.sqlite.asking import read_seal
 from workers.databases.sqlite.session import FileError, Session
-from workers.ports import Rows
 from workers.reading.sqlite import quoted
+
+if TYPE_CHECKING:
+    from workers.ports import Rows
 
 # Copying and renaming a table must not follow its foreign keys, and means what SQLite means by itself.
 SETTINGS = (("foreign_keys", "OFF"), ("legacy_alter_table", "OFF"), ("recursive_triggers", "OFF"))
@@ -24,6 +27,8 @@ class SqliteReader:
         self._database = database
 
     def snapshot(self) -> Snapshot:
+        from workers.databases.sqlite.catalog import read_snapshot  # noqa: PLC0415 -- all that reads texts, which a seal does without
+
         return read_snapshot(self._session, self._database)
 
     def seal(self) -> str:
