@@ -75,11 +75,11 @@ class PrismaHistory:
         """The migrations from one place of the order up to another."""
         return {script.path: script.sql for script in map(self.script, self.migrations[start:end])}
 
-    def cuts(self, start: int, most: int, *, live: int, last: int) -> list[int]:
-        """Where pulls end: about three or more, none with more than so many characters of SQL beyond what is live."""
+    def cuts(self, start: int, most: int, *, last: int) -> list[int]:
+        """Where pulls end: about three or more, none with more than so many characters of SQL."""
         sizes = [len(script.sql or "") for script in self.scripts()][:last]
-        each = min(most, sum(sizes[live:]) // 3 + 1)
-        ends, size = [], sum(sizes[live:start])
+        each = min(most, sum(sizes) // 3 + 1)
+        ends, size = [], sum(sizes[:start])
         for number in range(start, len(sizes)):
             if size + sizes[number] > each and number > start:
                 ends.append(number)

@@ -18,6 +18,8 @@ from workers.steps.pulls import OpenPull
 from workers.steps.views import check_name, report_view
 
 AGGREGATE = "schemagate"
+# GitHub asks for at most 80 new things a minute, and a pull may have several environments:
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 MOST_PAGES = 20
 
 
@@ -112,7 +114,7 @@ def _readable(judged: Judged) -> Judged:
     if judged.stored is None or len(plan_pages(judged.stored.plan)) <= MOST_PAGES:
         return judged
     message = f"the plan does not fit into {MOST_PAGES} pages, so nobody can read what they would approve"
-    refusal = Refusal(code=RefusalCode.PLAN_UNREADABLE, message=message, fix="split the migrations into several pulls")
+    refusal = Refusal(code=RefusalCode.PLAN_UNREADABLE, message=message, fix="bring the migrations in several pulls")
     before = judged.decision.refusals if isinstance(judged.decision, Blocked) else ()
     return replace(judged, stored=None, decision=Blocked((*before, refusal)))
 
