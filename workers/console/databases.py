@@ -110,6 +110,8 @@ def _both(sides: list[_Side]) -> _Read:
 
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(sides[1].snapshot)
+        import workers.rendering.differences  # noqa: F401 -- needed at the end; the other side has begun
+
         old = sides[0].snapshot()
         return old, reading.result()
 
