@@ -299,3 +299,27 @@ def test_a_build_that_waited_too_long_is_not_tried_on_top_of_what_it_left(open_s
     assert "an invalid index is left" in rollouts(shop)[0].outcome
     house.say(pull, "bob", house.offered(pull))
     assert (states(shop), held(shop)) == (["superseded", "applied"], None)
+
+
+@pytest.mark.acceptance
+def test_what_was_unlocked_on_staging_holds_prod_back_until_a_rollout_there_goes_through(open_shop: OpenShop):
+    config = shop_config(staging="", prod="requires_applied: [staging]")
+    shop = open_shop(config, environments=("staging", "prod"))
+    house = shop.house
+    shop.targets["staging"].run(TWICE)
+    pull = house.open_pull(two_migrations())
+    house.say(pull, "bob", house.offered(pull, "staging"))
+    assert states(shop) == ["partial"]
+    house.say(pull, "bob", '/unlock staging "the index comes later"')
+    house.push("change", {f"alembic/versions/{THIRD}_email.py": None})
+    house.say(pull, "bob", f"/approve prod {house.any_code(pull)}")
+    told = house.answers(pull)[-1]
+    assert f"left of {SECOND} there was never verified" in told
+    assert "comment `/rollback staging`, approve that, and apply it there again" in told
+    house.say(pull, "bob", "/rollback staging")
+    house.say(pull, "bob", house.offered(pull, "staging").replace('--backup "…"', '--accept-risk "it is new"'))
+    assert "delivery" not in shop.targets["staging"].columns()
+    for environment in ("staging", "prod"):
+        house.say(pull, "bob", house.offered(pull, environment))
+        assert f"{environment} applied and verified" in house.answers(pull)[-1], house.answers(pull)[-1]
+    assert "delivery" in shop.prod.columns()

@@ -10,6 +10,7 @@ from workers.core.diff import Change, change_to_json
 from workers.core.names import Direction, Engine, SourceKind
 from workers.core.plan import Migration, Plan
 from workers.core.policy import DriftItem
+from workers.core.progress import Unverified
 from workers.core.refusals import Refusal
 from workers.core.schema import Excluded, Name, Snapshot
 
@@ -132,6 +133,7 @@ class Examination:
     plan: Plan | None = None
     refusals: tuple[Refusal, ...] = ()
     waits_for: tuple[str, ...] = ()
+    unverified: tuple[Unverified, ...] = ()
     unlike: tuple[Unlike, ...] = ()
     version_table: Name = ()
     version_columns: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from workers.core.config import CodeRule, DestructiveRule, DriftRule, Environmen
 from workers.core.listed import approver_names, is_listed
 from workers.core.names import Direction
 from workers.core.plan import Need, Plan
+from workers.core.progress import Unverified
 from workers.core.refusals import Actor, Refusal, RefusalCode
 
 _SEAL = object()
@@ -83,6 +84,7 @@ class Standing:
     now: float
     approved_at: tuple[float, ...] = ()
     waits_for: tuple[str, ...] = ()
+    unverified: tuple[Unverified, ...] = ()
     unlike: bool = False
     held_by: str = ""
     held_for: tuple[int, str] | None = None
@@ -129,11 +131,9 @@ def may_approve(person: Person, environment: Environment, pull: PullFacts) -> Re
     return None
 
 
-def to_accept(
-    drift: tuple[DriftItem, ...], environment: Environment, direction: Direction = Direction.UPGRADE
-) -> tuple[DriftItem, ...]:
+def to_accept(drift: tuple[DriftItem, ...], rule: DriftRule, direction: Direction) -> tuple[DriftItem, ...]:
     """The drift that blocks until it is accepted by number: all of it where a plan says that the schema is what a revision leaves."""
-    rule = DriftRule.ANY if direction is Direction.BASELINE else environment.block_on_drift
+    rule = DriftRule.ANY if direction is Direction.BASELINE else rule
     return tuple(item for item in drift if rule is DriftRule.ANY or (rule is DriftRule.TOUCHED and item.touches_plan))
 
 
@@ -183,10 +183,11 @@ def _environment_refusals(standing: Standing) -> list[Refusal]:
         why = f' ("{standing.rejected_why}")' if standing.rejected_why else ""
         fix = f"change the migration, or comment `/plan {environment.name}` to ask again"
         found.append(_refuse(RefusalCode.REJECTED, f"rejected by {standing.rejected_by}{why}", fix))
-    if standing.waits_for:
-        names = ", ".join(standing.waits_for)
+    if missing := sorted({*standing.waits_for} - {item.environment for item in standing.unverified}):
+        names = ", ".join(missing)
         message = f"{environment.name} waits for {names}"
         found.append(_refuse(RefusalCode.ENVIRONMENT_ORDER, message, f"apply it on {names} first", Actor.APPROVER))
+    found += [item.refusal(environment.name) for item in standing.unverified]
     if standing.in_progress:
         message = f"an apply is running on {environment.name}"
         found.append(_refuse(RefusalCode.APPLY_IN_PROGRESS, message, "wait for it to end", Actor.NOBODY))
@@ -227,7 +228,7 @@ def _drift_refusals(standing: Standing) -> list[Refusal]:
             f"{by_hand}, or approve with `--accept {item.number}`",
             Actor.APPROVER,
         )
-        for item in to_accept(standing.drift, standing.environment, direction)
+        for item in to_accept(standing.drift, standing.environment.block_on_drift, direction)
         if item.identity not in accepted
     ]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workers.core.plan import Plan, Statement, StatementKind
+from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, ObjectKind, SchemaObject, Snapshot
 
 
@@ -169,3 +170,22 @@ def _agreed(votes: set[_Vote]) -> Ran:
     if votes == {_Vote.THERE}:
         return Ran.YES
     return Ran.NO if votes == {_Vote.NOT_THERE} else Ran.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """A migration that is recorded on an environment, by a rollout (of that pull) that stopped half way, was unlocked and never verified."""
+
+    environment: str
+    migration: str
+    pull: int
+
+    def refusal(self, waiting: str) -> Refusal:
+        """Why an environment that comes later waits for it; a rollout there that goes through ends the doubt."""
+        there, pull = self.environment, self.pull
+        return Refusal(
+            code=RefusalCode.ENVIRONMENT_ORDER,
+            message=f"{waiting} waits for {there}: what #{pull} left of {self.migration} there was never verified",
+            fix=f"in #{pull} comment `/rollback {there}`, approve that, and apply it there again; or let any later migration be applied on {there}",
+            actor=Actor.APPROVER,
+        )

@@ -130,7 +130,9 @@ def drift_to_accept(shown: EnvironmentView) -> tuple[str, ...]:
     if not any(item.code is RefusalCode.DRIFT_PRESENT for item in refusals(shown)):
         return ()
     drift = tuple(item.item for item in shown.examination.drift)
-    return tuple(item.number for item in to_accept(drift, shown.environment, shown.examination.direction))
+    return tuple(
+        item.number for item in to_accept(drift, shown.environment.block_on_drift, shown.examination.direction)
+    )
 
 
 def _approve(place: Place) -> Next:

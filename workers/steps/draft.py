@@ -8,6 +8,7 @@ from typing import NoReturn
 from workers.core.examination import Drift, Preflight, Unlike, Unmerged
 from workers.core.names import Direction, SourceKind
 from workers.core.plan import Migration
+from workers.core.progress import Unverified
 from workers.core.refusals import Actor, Refusal, RefusalCode
 from workers.core.schema import Name, Snapshot
 from workers.ports import RowsJudged
@@ -37,6 +38,7 @@ class Draft:
     seen: Snapshot | None = None
     expected: Snapshot | None = None
     waits_for: tuple[str, ...] = ()
+    unverified: tuple[Unverified, ...] = ()
     unlike: tuple[Unlike, ...] = ()
     version_table: tuple[Name, tuple[str, ...]] = ((), ())
     source: SourceKind | None = None

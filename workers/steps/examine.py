@@ -336,6 +336,7 @@ def _result(draft: Draft, services: Services, database: Database | None) -> Exam
         refusals=tuple(refusals),
         waits_for=draft.waits_for,
         unlike=draft.unlike,
+        unverified=draft.unverified,
         version_table=draft.version_table[0],
         version_columns=draft.version_table[1],
         source=draft.source,

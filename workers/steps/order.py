@@ -6,6 +6,7 @@ from workers.core.config import Environment
 from workers.core.examination import Unlike
 from workers.core.names import Direction
 from workers.core.plan import Plan, StatementKind
+from workers.core.progress import Unverified
 from workers.core.version_rows import applied_revisions
 from workers.ports import Database, History, Services, Target
 from workers.steps import lineage
@@ -19,7 +20,7 @@ from workers.steps.target import reach, target_key
 
 
 def waits_for(draft: Draft, history: History, services: Services) -> tuple[str, ...]:
-    """The required environments that lack a migration, or hold one that was not verified, which is noted; only upgrades wait.
+    """The required environments that lack a migration, or hold one that was not verified, which the draft tells apart; only upgrades wait.
 
     What is held there is being applied, or was not as rehearsed.
     """
@@ -40,7 +41,7 @@ def waits_for(draft: Draft, history: History, services: Services) -> tuple[str, 
             waiting.append(environment.name)
         elif met := [item.id for item in pending if item.id in doubtful]:
             waiting.append(environment.name)
-            draft.notes.append(f"what the rollout of {met[0]} left on {environment.name} was never verified")
+            draft.unverified += (Unverified(environment.name, met[0], doubtful[met[0]]),)
     return tuple(waiting)
 
 

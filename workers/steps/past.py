@@ -100,11 +100,11 @@ class Past:
             for item in trace.migrations
         }
 
-    def unverified(self) -> frozenset[str]:
-        """The revisions that half-done rollouts recorded, with no rollout after them that was verified."""
+    def unverified(self) -> dict[str, int]:
+        """The revisions that half-done rollouts recorded, with no rollout after them that was verified; and which pull's they were."""
         newest = max((number for number, item in enumerate(self.traces) if item.left is None), default=-1)
         forward = (item for item in self.traces[newest + 1 :] if item.plan.key.direction is not Direction.ROLLBACK)
-        return frozenset(migration.id for trace in forward for migration in trace.migrations)
+        return {migration.id: trace.plan.key.pull for trace in forward for migration in trace.migrations}
 
     def ran(self, migration: str) -> tuple[str, ...] | None:
         """The statements of a migration that ran since it was taken back last; None where no rollout of ours ran it, or one only recorded it."""

@@ -78,6 +78,7 @@ def standing(
         now=now,
         approved_at=tuple(_seconds(item.at) for item in approvals),
         waits_for=examination.waits_for,
+        unverified=examination.unverified,
         unlike=bool(examination.unlike),
         held_by=held_by,
         held_for=held_for,
