@@ -82,10 +82,11 @@ def read_table(text: str) -> Table:
     names: list[str] = []
 
     def mask(found: re.Match[str]) -> str:
-        if found["word"] is None:
+        if found.lastindex is None:
             return found[0]
-        names.append(found["name"].strip('"'))
-        return f"{found['word']}{found['gap']}{_MASK}{len(names) - 1}"
+        name = found[found.lastindex]
+        names.append(name.strip('"'))
+        return f"{found[0].removesuffix(name)}{_MASK}{len(names) - 1}"
 
     table = _read(_ANY_HEAD + _NAMED.sub(mask, text[head.end() :]))
     return _named(table, names) if names else table
@@ -112,8 +113,18 @@ _DEPTH = 3
 _HEAD = re.compile(r"""CREATE TABLE +(?:[A-Za-z_][A-Za-z0-9_]*|"[^"]*") *\(""")
 _ANY_HEAD = "CREATE TABLE t ("
 _MASK = "\ue000"
+_NAME = r"""([A-Za-z_][A-Za-z0-9_]*+|"[^"]*+")(?!["$\w])"""
+# Each way begins with a plain letter or sign: then everything else is passed over several times as fast.
 _NAMED = re.compile(
-    rf"(?:{_CLOSED})|\b(?P<word>(?i:constraint|references))(?P<gap> +)(?P<name>[A-Za-z_][A-Za-z0-9_]*+|\"[^\"]*+\")(?![\"$\w])"
+    "|".join(
+        (
+            _CLOSED,
+            *(
+                rf"{word[0]}(?i:{word[1:]})(?<!\w(?i:{word})) +{_NAME}"
+                for word in ("constraint", "Constraint", "references", "References")
+            ),
+        )
+    )
 )
 
 
