@@ -36,7 +36,7 @@ def test_a_remark_that_begins_with_a_line_becomes_a_warning_on_it():
     examination = make.an_examination(notes=notes)
     texts = check_of(make.a_report(make.shown("staging", examination=examination)))
     assert [(note.path, note.line, note.level, note.message) for note in texts.annotations] == [
-        ("shop/versions/1_a.py", 4, "warning", "models and migrations differ")
+        ("shop/versions/1_a.py", 4, "warning", "Models and migrations differ.")
     ]
 
 

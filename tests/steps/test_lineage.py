@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sources.alembic.projects import tree
 from tests.steps.histories import history, line, revision
 from workers.core.refusals import RefusalCode
 from workers.steps import lineage
@@ -75,3 +76,13 @@ def test_what_is_not_applied_may_be_changed():
 def test_an_applied_migration_may_not_be_deleted():
     refusals, _ = lineage.edited(line("r1"), line("r1", "r2"), ("r1", "r2"), {})
     assert [(item.code, item.path) for item in refusals] == [(RefusalCode.EDITED_MIGRATION, "versions/r2.py")]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("a\nb\nX\n", 3), ("a\nb\nc\nd\n", 4), ("X\nb\nc\n", 1), ("a\n", 1), ("", 1)]
+)
+def test_a_changed_migration_is_told_at_its_first_changed_line(text, number):
+    before, after = (history(revision("r1", content=each)) for each in ("old", "new"))
+    (refusal,) = lineage.edited(after, before, ("r1",), {})[0]
+    base, here = (tree({"versions/r1.py": each}) for each in ("a\nb\nc\n", text))
+    assert lineage.at_change(refusal, base, here).line == number

@@ -34,8 +34,9 @@ def report_of(house: House, files: dict[str, str | None], branch: str) -> str:
 
 def test_history_that_was_applied_is_neither_edited_nor_deleted(open_prisma: OpenPrisma):
     house, _ = open_prisma()
-    edited = report_of(house, {script(FIRST): FILES[script(FIRST)] + "-- and more\n"}, "edited")
-    assert f"`{script(FIRST)}:1` `edited_migration`" in edited
+    text = FILES[script(FIRST)]
+    edited = report_of(house, {script(FIRST): text + "-- and more\n"}, "edited")
+    assert f"`{script(FIRST)}:{text.count(chr(10)) + 1}` `edited_migration`" in edited
     assert "write the change as a new migration" in edited
     deleted = report_of(house, {script(FIRST): None}, "deleted")
     assert f"`{script(FIRST)}:1` `edited_migration`" in deleted

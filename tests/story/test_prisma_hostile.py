@@ -26,6 +26,7 @@ def test_programs_in_config_generator_and_output_are_never_run(open_prisma: Open
     close_pull(house, pull)
     pull = house.open_pull({SCHEMA: generator + schema()}, branch="generator")
     assert house.check(pull).conclusion == "success", house.report(pull)
+    assert "generator `evil` names a program of its own; no generator is run here" in house.report(pull)
     assert not mark.exists()
 
 

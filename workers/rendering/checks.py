@@ -7,7 +7,7 @@ import re
 from workers.core.redact import redact
 from workers.core.refusals import Refusal
 from workers.rendering import facts
-from workers.rendering.issues import Issue, issue_text
+from workers.rendering.issues import Issue, capital, ended, issue_text
 from workers.rendering.markdown import shortened, visible
 from workers.rendering.outlook import Outlook, Place, outlook, places, refusals
 from workers.rendering.pages import plan_pages
@@ -89,7 +89,7 @@ def _notes(found: tuple[Refusal, ...]) -> tuple[LineNote, ...]:
             line=item.line or 1,
             level="failure",
             title=item.code.value,
-            message=visible(redact(f"{item.message}. {item.fix}"), keep="\n"),
+            message=visible(redact(f"{ended(item.message)} {ended(capital(item.fix))}"), keep="\n"),
         )
         for item in found
         if item.path
@@ -105,7 +105,7 @@ def _told(notes: tuple[str, ...]) -> tuple[LineNote, ...]:
             line=int(found["line"]),
             level="warning",
             title="noticed",
-            message=visible(redact(found["words"]), keep="\n"),
+            message=visible(redact(ended(capital(found["words"]))), keep="\n"),
         )
         for found in placed
     )

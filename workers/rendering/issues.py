@@ -85,9 +85,9 @@ def issue_text(issue: Issue, *, named: bool = False) -> str:
     at = f" {code(f'{refusal.path}:{refusal.line}' if refusal.line else refusal.path)}" if refusal.path else ""
     names = {name.rsplit("/", 1)[-1] for name in issue.places}
     begins_with_a_name = bool(where) or refusal.message.split(" ", 1)[0] in names
-    cause = prose(_ended(refusal.message if begins_with_a_name else _capital(refusal.message)), _LONGEST)
+    cause = prose(ended(refusal.message if begins_with_a_name else capital(refusal.message)), _LONGEST)
     codes = " ".join(code_link(item) for item in (refusal, issue.also) if item)
-    fixes = " ".join(prose(_ended(_capital(item.fix)), _LONGEST) for item in (refusal, issue.also) if item)
+    fixes = " ".join(prose(ended(capital(item.fix)), _LONGEST) for item in (refusal, issue.also) if item)
     return f"**{where}{cause}**{at} {codes}<br>{fixes}"
 
 
@@ -115,11 +115,12 @@ def _is_watched(place: Place, item: Refusal) -> bool:
     return place.outlook is Outlook.WATCHED and item.code is RefusalCode.COMMAND_NOT_ALLOWED
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
     """A sentence's first word with a capital, unless it is a name (`drift-1`)."""
     first = text.split(" ", 1)[0].rstrip(":,")
     return text[:1].upper() + text[1:] if first.isalpha() else text
 
 
-def _ended(text: str) -> str:
+def ended(text: str) -> str:
+    """A sentence with its end."""
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -237,7 +237,8 @@ def _judge_recorded(draft: Draft, history: History, base: History, empty: bool, 
         Unmerged(item, pull) for item, pull in question.past.applied_by().items() if base.get(item) is None
     )
     refusals, notes = lineage.edited(history, base, draft.recorded, question.past.contents())
-    draft.refusals.extend(refusals)
+    here = question.checkout.merge or question.checkout.head
+    draft.refusals.extend(lineage.at_change(item, question.checkout.base, here) for item in refusals)
     draft.notes.extend(notes)
     draft.refusals.extend(filter(None, [baseline.needed(draft, empty=empty, table_there=table_there)]))
 

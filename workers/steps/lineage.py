@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import takewhile
+
 from workers.core.plan import Migration
 from workers.core.refusals import Actor, Refusal, RefusalCode
-from workers.ports import History, Revision
+from workers.ports import History, Revision, Tree
 
 
 def applied(history: History, recorded: tuple[str, ...]) -> frozenset[str]:
@@ -98,6 +101,17 @@ def edited(
     gone = [item for item in base.revisions if item.id in there and history.get(item.id) is None]
     refusals.extend(_deleted(item) for item in gone)
     return refusals, notes
+
+
+def at_change(refusal: Refusal, base: Tree, here: Tree) -> Refusal:
+    """The same at the first line that is not as on the base branch."""
+    path = refusal.path or ""
+    old, new = (tree.read(path) if path else None for tree in (base, here))
+    if old is None or new is None:
+        return refusal
+    before, after = old.splitlines(), new.splitlines()
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    return refusal if before == after else replace(refusal, line=max(min(alike + 1, len(after)), 1))
 
 
 def _edited(revision: Revision) -> Refusal:

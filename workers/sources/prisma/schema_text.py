@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from workers.core.names import Engine
 
+_CLIENTS = frozenset({"prisma-client-js", "prisma-client"})
 _OPENING = re.compile(r"^\s*(datasource|generator|model|view|enum|type)\s+(\w+)\s*\{")
-_PROVIDER = re.compile(r"^\s*provider\s*=\s*\"(\w+)\"")
+_PROVIDER = re.compile(r"^\s*provider\s*=\s*\"([^\"]+)\"")
 _FIELD = re.compile(r"^\s*(\w+)\b")
 _MAPPED = re.compile(r"@map\(\s*(?:name:\s*)?\"([^\"]+)\"")
 _MAPPED_BLOCK = re.compile(r"^\s*@@map\(\s*(?:name:\s*)?\"([^\"]+)\"")
@@ -58,6 +59,12 @@ class Outline:
         """The engine that the schema is written for, None where it names none that we know."""
         source = self.datasource
         return _ENGINES.get(source.provider) if source else None
+
+    @property
+    def programs(self) -> tuple[Block, ...]:
+        """The generators that are not Prisma's own."""
+        named = (item for item in self.blocks if item.keyword == "generator" and item.provider)
+        return tuple(item for item in named if item.provider not in _CLIENTS)
 
     def find(self, table: str, column: str = "") -> Place | None:
         """Where a table's model stands, and in it a column's field."""

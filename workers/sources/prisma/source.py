@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workers.core.codec import canonical, sha256
 from workers.core.config import Module
@@ -18,6 +18,7 @@ from workers.sources.prisma.history import Script, lock_text, pushed_history, re
 from workers.sources.prisma.lockfiles import locked_major
 from workers.sources.prisma.native import stamp
 from workers.sources.prisma.record import Matter, Recorder
+from workers.sources.prisma.schema_text import Block
 from workers.sources.prisma.scripts import is_empty
 
 _URLS = frozenset({"url", "directUrl", "shadowDatabaseUrl"})
@@ -148,7 +149,10 @@ class PrismaSource:
 
     def record(self, request: RecordRequest) -> Recording:
         """Let the engine bring the scratch database of the request forward."""
-        return self.recorder.record(request, self._matter(request))
+        matter = self._matter(request)
+        recording = self.recorder.record(request, matter)
+        silent = () if recording.declared is None else tuple(map(_never_run, matter.project.outline.programs))
+        return replace(recording, uncompared=(*recording.uncompared, *silent))
 
     def _matter(self, request: RecordRequest) -> Matter:
         project = self._project(request.tree, request.module)
@@ -217,6 +221,14 @@ class PrismaSource:
 
 def _listed(values: Mapping[str, str], key: str) -> tuple[str, ...]:
     return tuple(filter(None, values.get(key, "").split("\n")))
+
+
+def _never_run(generator: Block) -> str:
+    place = generator.provider_place or generator.place
+    return (
+        f"{place.path}:{place.line}: generator `{generator.name}` names a program of its own; "
+        "no generator is run here, and nothing is written to its output"
+    )
 
 
 def _no_push(project: detect.Project) -> Refusal:
