@@ -29,7 +29,7 @@ from tests.story.prisma_shop import FOLDER, SCHEMA, prisma_config, prisma_files,
 from workers.core.names import Engine
 from workers.machine import databases, find_machine
 from workers.sandbox.identity import identity
-from workers.sources.prisma.engine import EngineFault, Line, MigrationText, PrismaEngine, SchemaFile
+from workers.sources.prisma.engine import EngineFault, Line, MigrationText, PrismaEngine, Said, SchemaFile
 from workers.sources.prisma.process import EngineProcess
 from workers.steps.target import database_of
 
@@ -187,12 +187,12 @@ def _replay(folder: Path, url: str, project: Project) -> float:
         raise RuntimeError(f"{project.engine.value} is not served")
     process = EngineProcess(sandbox=machine.sandbox, area=machine.area, search_path=os.environ["PATH"])
     files = (SchemaFile(SCHEMA, project.models),)
-    lock = f'provider = "{project.engine.value}"\n'
     texts = [MigrationText(name, f"{FOLDER}/{name}", sql) for name, sql in project.scripts]
+    said = Said(files, Line.SIX, f'provider = "{project.engine.value}"\n', texts)
     with database.scratch(None).empty(database.target(url, None).dump(())) as empty:
         process.node()  # found once a process, as in the service
         started = time.perf_counter()
-        fault = PrismaEngine(process).deploy(empty.address, project.engine, files, lock, texts, Line.SIX)
+        fault = PrismaEngine(process).deploy(empty.address, project.engine, said)
         took = time.perf_counter() - started
     if isinstance(fault, EngineFault):
         raise RuntimeError(fault.message)  # noqa: TRY004 -- no type is wrong

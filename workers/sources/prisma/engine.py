@@ -9,8 +9,8 @@ from workers.core.names import Engine
 from workers.ports import ScratchAddress
 from workers.sources.prisma import answers, requests
 from workers.sources.prisma.process import EngineProcess
+from workers.sources.prisma.requests import Said
 from workers.sources.prisma.values import (
-    NOTHING_EXTERNAL,
     ConfigRead,
     Created,
     Declared,
@@ -29,7 +29,6 @@ from workers.sources.prisma.values import (
 )
 
 __all__ = [
-    "NOTHING_EXTERNAL",
     "ConfigRead",
     "Created",
     "Declared",
@@ -45,6 +44,7 @@ __all__ = [
     "PrismaEngine",
     "Pushed",
     "RowCount",
+    "Said",
     "SchemaFile",
 ]
 
@@ -86,67 +86,28 @@ class PrismaEngine:
         found = self._offline([requests.config(path, text)])
         return found if isinstance(found, EngineFault) else answers.config(found[0])
 
-    def deploy(
-        self,
-        address: ScratchAddress,
-        engine: Engine,
-        files: Sequence[SchemaFile],
-        lock_text: str | None,
-        migrations: Sequence[MigrationText],
-        line: Line,
-        *,
-        external: External = NOTHING_EXTERNAL,
-    ) -> EngineFault | None:
+    def deploy(self, address: ScratchAddress, engine: Engine, said: Said) -> EngineFault | None:
         """Apply the migrations that a scratch database has not, each script as one batch, as `migrate deploy` does."""
-        found = self._ask(address, engine, requests.Said(files, line, lock_text, migrations, external), _DEPLOY)
+        found = self._ask(address, engine, said, _DEPLOY)
         return found if isinstance(found, EngineFault) else None
 
-    def undeclared(
-        self,
-        address: ScratchAddress,
-        engine: Engine,
-        files: Sequence[SchemaFile],
-        line: Line,
-        *,
-        external: External = NOTHING_EXTERNAL,
-    ) -> Declared | EngineFault:
+    def undeclared(self, address: ScratchAddress, engine: Engine, said: Said) -> Declared | EngineFault:
         """What a scratch database lacks of the datamodel."""
-        found = self._ask(address, engine, requests.Said(files, line, external=external), _UNDECLARED)
+        found = self._ask(address, engine, said, _UNDECLARED)
         return found if isinstance(found, EngineFault) else answers.declared(found[0])
 
-    def replayed(
-        self,
-        address: ScratchAddress,
-        engine: Engine,
-        files: Sequence[SchemaFile],
-        lock_text: str | None,
-        migrations: Sequence[MigrationText],
-        line: Line,
-        *,
-        external: External = NOTHING_EXTERNAL,
-    ) -> Declared | EngineFault:
+    def replayed(self, address: ScratchAddress, engine: Engine, said: Said) -> Declared | EngineFault:
         """`deploy` and then `undeclared`, in one process."""
-        said = requests.Said(files, line, lock_text, migrations, external)
         found = self._ask(address, engine, said, _DEPLOY, _UNDECLARED)
         return found if isinstance(found, EngineFault) else answers.declared(found[1])
 
     def brought_forward(
-        self,
-        address: ScratchAddress,
-        engine: Engine,
-        files: Sequence[SchemaFile],
-        lock_text: str | None,
-        migrations: Sequence[MigrationText],
-        line: Line,
-        *,
-        done: Sequence[str],
-        external: External = NOTHING_EXTERNAL,
+        self, address: ScratchAddress, engine: Engine, said: Said, *, done: Sequence[str]
     ) -> Forward | EngineFault:
         """`replayed`, with the migrations that the tool itself would write before and after it, and what would lead back.
 
         `done` are the migrations that are applied on the scratch database.
         """
-        said = requests.Said(files, line, lock_text, migrations, external)
         before, after = requests.created((), done), requests.created((), if_undeclared=True)
         found = self._ask(address, engine, said, _REMEMBER, before, _DEPLOY, _UNDECLARED, _BACK, after)
         if isinstance(found, EngineFault):
@@ -159,65 +120,28 @@ class PrismaEngine:
         )
 
     def created(
-        self,
-        address: ScratchAddress,
-        engine: Engine,
-        files: Sequence[SchemaFile],
-        lock_text: str | None,
-        migrations: Sequence[MigrationText],
-        line: Line,
-        *,
-        external: External = NOTHING_EXTERNAL,
-        counts: Sequence[RowCount] = (),
+        self, address: ScratchAddress, engine: Engine, said: Said, *, counts: Sequence[RowCount] = ()
     ) -> Created | EngineFault:
         """The migration that Prisma's own tool would write for the schema beyond these migrations, all applied on the scratch database."""
-        said = requests.Said(files, line, lock_text, migrations, external)
         found = self._ask(address, engine, said, requests.created(counts))
         return found if isinstance(found, EngineFault) else answers.created(found[0])
 
     def push(
-        self,
-        address: ScratchAddress,
-        engine: Engine,
-        files: Sequence[SchemaFile],
-        line: Line,
-        *,
-        external: External = NOTHING_EXTERNAL,
-        counts: Sequence[RowCount] = (),
+        self, address: ScratchAddress, engine: Engine, said: Said, *, counts: Sequence[RowCount] = ()
     ) -> Pushed | EngineFault:
         """What `db push` would run on a scratch clone; nothing of it is run."""
-        said = requests.Said(files, line, external=external)
         found = self._ask(address, engine, said, requests.push(counts))
         return found if isinstance(found, EngineFault) else answers.pushed(found[0])
 
     def taken_back(
-        self,
-        address: ScratchAddress,
-        engine: Engine,
-        files: Sequence[SchemaFile],
-        line: Line,
-        *,
-        external: External = NOTHING_EXTERNAL,
-        counts: Sequence[RowCount] = (),
+        self, address: ScratchAddress, engine: Engine, said: Said, *, counts: Sequence[RowCount] = ()
     ) -> Declared | EngineFault:
         """What leads back from a push: its statements are run on the scratch clone, and the two schemas compared."""
-        said = requests.Said(files, line, external=external)
         found = self._ask(address, engine, said, requests.push(counts), _REMEMBER, _RUN, _BACK)
         return found if isinstance(found, EngineFault) else answers.back(found[3])
 
-    def diagnose(
-        self,
-        address: ScratchAddress,
-        engine: Engine,
-        files: Sequence[SchemaFile],
-        lock_text: str | None,
-        migrations: Sequence[MigrationText],
-        line: Line,
-        *,
-        external: External = NOTHING_EXTERNAL,
-    ) -> Diagnosis | EngineFault:
+    def diagnose(self, address: ScratchAddress, engine: Engine, said: Said) -> Diagnosis | EngineFault:
         """How a history stands to the rows of `_prisma_migrations` on a scratch clone that has the target's."""
-        said = requests.Said(files, line, lock_text, migrations, external)
         found = self._ask(address, engine, said, requests.plain("diagnose"))
         return found if isinstance(found, EngineFault) else answers.diagnosis(found[0])
 
@@ -227,11 +151,7 @@ class PrismaEngine:
         return self.process.run(requests.offline(files, tasks), len(tasks))
 
     def _ask(
-        self,
-        address: ScratchAddress,
-        engine: Engine,
-        said: requests.Said,
-        *tasks: requests.Task,
+        self, address: ScratchAddress, engine: Engine, said: Said, *tasks: requests.Task
     ) -> tuple[answers.Answer, ...] | EngineFault:
         found = requests.scratch(address, engine, isolated=self.process.isolated)
         return self.process.run(requests.online(found, said, tasks), len(tasks), address.writable, said.migrations)

@@ -23,6 +23,7 @@ from workers.sources.prisma.engine import (
     MigrationText,
     PrismaEngine,
     RowCount,
+    Said,
     SchemaFile,
 )
 from workers.sources.prisma.entries import entries, warnings
@@ -55,9 +56,10 @@ class Matter:
         """What is not Prisma's to change, and what makes it where nothing is."""
         return External(self.project.tables, self.project.enums, self.project.before)
 
-    def texts(self, names: frozenset[str]) -> tuple[MigrationText, ...]:
-        """The migrations of these names, in order."""
-        return tuple(MigrationText(item.name, item.path, item.sql) for item in self.scripts if item.name in names)
+    def said(self, names: frozenset[str]) -> Said:
+        """The project with the migrations of these names, in order."""
+        texts = tuple(MigrationText(item.name, item.path, item.sql) for item in self.scripts if item.name in names)
+        return Said(self.files, self.line, self.lock_text, texts, self.external)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ class Recorder:
     def weigh(self, request: RecordRequest, matter: Matter) -> tuple[str, ...] | None:
         """Ask the engine what it says against the migration that it would write itself, by counts that were taken on the target."""
         words = _words(request, matter, frozenset(request.done))
-        said = self.engine.created(*words, external=matter.external, counts=tuple(map(_row_count, request.counts)))
+        said = self.engine.created(*words, counts=tuple(map(_row_count, request.counts)))
         if isinstance(said, EngineFault):
             return None
         return tuple(item.message for item in (*said.warnings, *said.unexecutable))
@@ -119,9 +121,7 @@ class Recorder:
         if request.engine.family is Engine.MYSQL:
             return self._pushed_by_native(request, matter)
         name, tool = push_name(matter.project), f"Prisma's schema engine of release {matter.line.value}"
-        words = (request.address, request.engine, matter.files, matter.line)
-        counts = tuple(map(_row_count, request.counts))
-        said = self.engine.push(*words, external=matter.external, counts=counts)
+        said = self.engine.push(*_words(request, matter), counts=tuple(map(_row_count, request.counts)))
         if isinstance(said, EngineFault):
             return replace(_failed(said), tool=tool, failed=name)
         asked = tuple(map(_counted, said.asked))
@@ -143,9 +143,7 @@ class Recorder:
         """What would lead back from what `db push` runs, which is run on the scratch database of the request."""
         if request.engine.family is Engine.MYSQL:
             return Recording(statements=(), error=NO_WAY_BACK)
-        words = (request.address, request.engine, matter.files, matter.line)
-        counts = tuple(map(_row_count, request.counts))
-        said = self.engine.taken_back(*words, external=matter.external, counts=counts)
+        said = self.engine.taken_back(*_words(request, matter), counts=tuple(map(_row_count, request.counts)))
         if isinstance(said, EngineFault):
             return Recording(statements=(), error=f"Prisma's engine cannot say it: {said.message}")
         writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
@@ -220,10 +218,7 @@ class Recorder:
         if request.module.pushes:
             return self._beyond(request, matter)
         names = frozenset(item.name for item in matter.scripts)
-        said = self.engine.diagnose(
-            *_words(request, matter, names),
-            external=matter.external,
-        )
+        said = self.engine.diagnose(*_words(request, matter, names))
         if isinstance(said, EngineFault):
             return said.message
         new = set(request.to) - set(request.done)
@@ -241,8 +236,7 @@ class Recorder:
 
     def _beyond(self, request: RecordRequest, matter: Matter) -> str:
         """After a push the schema is what the datamodel says; else what is missing."""
-        words = (request.address, request.engine, matter.files, matter.line)
-        said = self.engine.undeclared(*words, external=matter.external)
+        said = self.engine.undeclared(*_words(request, matter))
         if isinstance(said, EngineFault):
             return said.message
         return "; ".join(entries(said.sql, request.engine))
@@ -250,8 +244,8 @@ class Recorder:
     def _forward(self, request: RecordRequest, matter: Matter, names: frozenset[str]) -> Forward | EngineFault | None:
         words = _words(request, matter, names)
         if request.declared:
-            return self.engine.brought_forward(*words, done=request.done, external=matter.external)
-        return self.engine.deploy(*words, external=matter.external)
+            return self.engine.brought_forward(*words, done=request.done)
+        return self.engine.deploy(*words)
 
     def _way_back(self, request: RecordRequest, sql: str, undone: tuple[Script, ...]) -> tuple[RecordedStatement, ...]:
         """Prisma has no downgrade: its engine says what separates the schemas after and before."""
@@ -272,9 +266,9 @@ class Recorder:
 
 
 def _words(
-    request: RecordRequest, matter: Matter, names: frozenset[str]
-) -> tuple[ScratchAddress, Engine, tuple[SchemaFile, ...], str | None, tuple[MigrationText, ...], Line]:
-    return request.address, request.engine, matter.files, matter.lock_text, matter.texts(names), matter.line
+    request: RecordRequest, matter: Matter, names: frozenset[str] = frozenset()
+) -> tuple[ScratchAddress, Engine, Said]:
+    return request.address, request.engine, matter.said(names)
 
 
 def _counted(item: RowCount) -> Counted:

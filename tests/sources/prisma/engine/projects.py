@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import psycopg
 
 from workers.core.names import Engine
 from workers.ports import ScratchAddress
-from workers.sources.prisma.engine import Line, MigrationText, PrismaEngine, SchemaFile
+from workers.sources.prisma.engine import External, Line, MigrationText, PrismaEngine, Said, SchemaFile
 
 SHOP = """
 model User {
@@ -68,8 +69,34 @@ def migration(name: str, sql: str | None) -> MigrationText:
     return MigrationText(name, f"prisma/migrations/{name}/migration.sql", sql)
 
 
+def told(
+    address: ScratchAddress,
+    engine: Engine,
+    files: Sequence[SchemaFile],
+    lock: str | None,
+    migrations: Sequence[MigrationText],
+    line: Line,
+    external: External = External(),  # noqa: B008 -- it is frozen
+) -> tuple[ScratchAddress, Engine, Said]:
+    """A database, and a project with its history, as the engine is asked about them."""
+    return address, engine, Said(files, line, lock, migrations, external)
+
+
+def shown(
+    address: ScratchAddress,
+    engine: Engine,
+    files: Sequence[SchemaFile],
+    line: Line,
+    external: External = External(),  # noqa: B008 -- it is frozen
+) -> tuple[ScratchAddress, Engine, Said]:
+    """The same of a schema alone."""
+    return address, engine, Said(files, line, external=external)
+
+
 def deploy(prisma: PrismaEngine, database: Database, *migrations: MigrationText, **said: Any) -> Any:
     """Apply migrations with a lock file that fits, unless another is said."""
     line = said.get("line", Line.SEVEN)
     files = said.get("files") or schema(database, line=line)
-    return prisma.deploy(database.address, database.engine, files, said.get("lock", database.lock), migrations, line)
+    return prisma.deploy(
+        *told(database.address, database.engine, files, said.get("lock", database.lock), migrations, line)
+    )

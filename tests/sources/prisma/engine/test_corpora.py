@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.sandbox.machine import real_sandbox
-from tests.sources.prisma.engine.projects import Database
+from tests.sources.prisma.engine.projects import Database, shown, told
 from workers.core.names import Engine
 from workers.databases.postgresql.binaries import Binaries, installed
 from workers.databases.postgresql.server import Servers
@@ -91,11 +91,11 @@ def test_a_real_history_is_replayed_and_leaves_what_is_known(
     place = contextlib.nullcontext(sqlite) if said.provider == "sqlite" else server(area)
     with place as database:
         words = (database.address, database.engine, found.files)
-        assert prisma.deploy(*words, found.lock, found.migrations, line) is None
-        left = prisma.undeclared(*words, line)
+        assert prisma.deploy(*told(*words, found.lock, found.migrations, line)) is None
+        left = prisma.undeclared(*shown(*words, line))
         assert isinstance(left, Declared)
         changes = [text for text in left.sql.splitlines() if text and not text.startswith("--")]
         assert len(changes) == len(LEFT[name]), left.sql
         assert all(any(index in text for text in changes) for index in LEFT[name])
-        made = prisma.created(*words, found.lock, found.migrations, line)
+        made = prisma.created(*told(*words, found.lock, found.migrations, line))
         assert getattr(made, "sql", made) == left.sql

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from tests.sources.prisma.engine.projects import SHOP, Database, deploy, migration, schema
+from tests.sources.prisma.engine.projects import SHOP, Database, deploy, migration, schema, shown, told
 from workers.sources.prisma.engine import (
     Created,
     Declared,
@@ -24,7 +24,7 @@ GERMAN = "CREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1); -- größer �
 def initial(prisma: PrismaEngine, database: Database, models: str = SHOP, line: Line = Line.SEVEN) -> MigrationText:
     """The first migration, as the tool itself would write it."""
     files = schema(database, models, line)
-    made = prisma.created(database.address, database.engine, files, database.lock, (), line)
+    made = prisma.created(*told(database.address, database.engine, files, database.lock, (), line))
     assert isinstance(made, Created), made
     return migration("20260101000000_init", made.sql)
 
@@ -32,7 +32,7 @@ def initial(prisma: PrismaEngine, database: Database, models: str = SHOP, line: 
 def test_a_history_that_says_what_the_schema_says_leaves_nothing_undeclared(either: PrismaEngine, database: Database):
     first = initial(either, database)
     words = (database.address, database.engine, schema(database), database.lock)
-    said = either.replayed(*words, (first,), Line.SEVEN)
+    said = either.replayed(*told(*words, (first,), Line.SEVEN))
     assert said == Declared("", "")
     rows = database.ask("SELECT migration_name, checksum, applied_steps_count, logs FROM _prisma_migrations")
     assert rows == [(first.name, hashlib.sha256((first.sql or "").encode()).hexdigest(), 1, None)]
@@ -41,7 +41,7 @@ def test_a_history_that_says_what_the_schema_says_leaves_nothing_undeclared(eith
 def test_what_no_migration_says_is_undeclared_as_sql_and_in_words(prisma: PrismaEngine, database: Database):
     assert deploy(prisma, database, initial(prisma, database)) is None
     more = schema(database, SHOP.replace("name  String\n", "name  String @unique\n"))
-    said = prisma.undeclared(database.address, database.engine, more, Line.SEVEN)
+    said = prisma.undeclared(*shown(database.address, database.engine, more, Line.SEVEN))
     assert isinstance(said, Declared)
     assert 'CREATE UNIQUE INDEX "User_name_key" ON "User"("name");' in said.sql
     assert "Added unique index on columns (name)" in said.summary
@@ -80,7 +80,7 @@ def test_states_that_need_a_person_come_with_prismas_codes(prisma: PrismaEngine,
 
 def test_a_schema_with_a_mistake_is_no_schema_to_compare_with(prisma: PrismaEngine, sqlite: Database):
     broken = schema(sqlite, "model A {\n  id Int @id\n  b Foo\n}\n")
-    said = prisma.undeclared(sqlite.address, sqlite.engine, broken, Line.SEVEN)
+    said = prisma.undeclared(*shown(sqlite.address, sqlite.engine, broken, Line.SEVEN))
     assert isinstance(said, EngineFault)
     assert (said.code, said.path, said.line) == ("P1012", "prisma/schema.prisma", 6)
     assert "Foo" in said.message
@@ -104,11 +104,11 @@ def test_what_is_external_is_left_alone(prisma: PrismaEngine, database: Database
     assert deploy(prisma, database, initial(prisma, database)) is None
     database.ask("CREATE TABLE loaded (id INTEGER PRIMARY KEY)")
     files, words = schema(database), (database.address, database.engine)
-    dropped = prisma.undeclared(*words, files, Line.SEVEN)
+    dropped = prisma.undeclared(*shown(*words, files, Line.SEVEN))
     assert isinstance(dropped, Declared)
     assert 'DROP TABLE "loaded"' in dropped.sql
     name = "loaded" if database.provider == "sqlite" else "public.loaded"
-    kept = prisma.undeclared(*words, files, Line.SEVEN, external=External(tables=(name,)))
+    kept = prisma.undeclared(*shown(*words, files, Line.SEVEN, external=External(tables=(name,))))
     assert kept == Declared("", "")
 
 
@@ -121,14 +121,16 @@ def test_what_others_make_is_prepared_before_the_first_migration_and_only_then(
     )
     words = (database.address, database.engine, schema(database, ""), database.lock)
     first = migration("1", "CREATE TABLE a (id INTEGER PRIMARY KEY REFERENCES people (id)); DROP TABLE a;")
-    assert prisma.replayed(*words, (first,), Line.SEVEN, external=external) == Declared("", "")
-    assert prisma.replayed(*words, (first, migration("2", "")), Line.SEVEN, external=external) == Declared("", "")
+    assert prisma.replayed(*told(*words, (first,), Line.SEVEN, external=external)) == Declared("", "")
+    assert prisma.replayed(*told(*words, (first, migration("2", "")), Line.SEVEN, external=external)) == Declared(
+        "", ""
+    )
     assert database.ask("SELECT count(*) FROM people") == [(1,)]
 
 
 def test_a_preparation_that_cannot_run_says_so(prisma: PrismaEngine, database: Database):
     words = (database.address, database.engine, schema(database), database.lock, (), Line.SEVEN)
-    said = prisma.deploy(*words, external=External(script="NONSENSE"))
+    said = prisma.deploy(*told(*words, external=External(script="NONSENSE")))
     assert isinstance(said, EngineFault)
     assert (said.code, said.migration) == ("preparation_failed", "")
     assert "NONSENSE" in said.message
@@ -166,10 +168,10 @@ model Other {
 """
     files = schema(postgresql, models, line, more='  schemas = ["audit", "public"]\n')
     words = (postgresql.address, postgresql.engine, files, postgresql.lock)
-    made = prisma.created(*words, (), line)
+    made = prisma.created(*told(*words, (), line))
     assert isinstance(made, Created)
     assert 'CREATE TABLE "audit"."things"' in made.sql
-    assert prisma.replayed(*words, (migration("1_init", made.sql),), line) == Declared("", "")
+    assert prisma.replayed(*told(*words, (migration("1_init", made.sql),), line)) == Declared("", "")
 
 
 EVERYTHING = """
@@ -217,8 +219,8 @@ COMMENT ON COLUMN parent.id IS 'its id';
 def test_whatever_a_catalog_holds_is_read(prisma: PrismaEngine, postgresql: Database, line: Line):
     words = (postgresql.address, postgresql.engine, schema(postgresql, "", line), postgresql.lock)
     history = (migration("1_everything", EVERYTHING), migration("2_more", "CREATE TABLE more (id integer);"))
-    assert prisma.deploy(*words, history[:1], line) is None
-    said = prisma.brought_forward(*words, history, line, done=("1_everything",))
+    assert prisma.deploy(*told(*words, history[:1], line)) is None
+    said = prisma.brought_forward(*told(*words, history, line), done=("1_everything",))
     assert not isinstance(said, EngineFault), said
     assert 'DROP TABLE "parent"' in said.declared.sql
     assert isinstance(said.back, Declared), said.back
@@ -249,8 +251,8 @@ PRAGMA user_version = 7;
 def test_whatever_a_file_holds_is_read(prisma: PrismaEngine, sqlite: Database, line: Line):
     words = (sqlite.address, sqlite.engine, schema(sqlite, "", line), sqlite.lock)
     history = (migration("1_everything", EVERY_FILE), migration("2_more", "CREATE TABLE more (id integer);"))
-    assert prisma.deploy(*words, history[:1], line) is None
-    said = prisma.brought_forward(*words, history, line, done=("1_everything",))
+    assert prisma.deploy(*told(*words, history[:1], line)) is None
+    said = prisma.brought_forward(*told(*words, history, line), done=("1_everything",))
     assert not isinstance(said, EngineFault), said
     assert 'DROP TABLE "parent"' in said.declared.sql
     assert isinstance(said.back, Declared), said.back
@@ -262,8 +264,8 @@ def test_a_database_that_no_schema_can_say_has_no_way_back_by_the_engine(prisma:
     parents = "CREATE TABLE p (id INTEGER PRIMARY KEY);"
     children = "CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER NOT NULL REFERENCES p (id) ON DELETE SET NULL);"
     first = migration("1", f"{parents}\n{children}")
-    assert prisma.deploy(*words, (first,), Line.SEVEN) is None
-    said = prisma.brought_forward(*words, (first, migration("2", "DROP TABLE c;")), Line.SEVEN, done=("1",))
+    assert prisma.deploy(*told(*words, (first,), Line.SEVEN)) is None
+    said = prisma.brought_forward(*told(*words, (first, migration("2", "DROP TABLE c;")), Line.SEVEN), done=("1",))
     assert not isinstance(said, EngineFault)
     assert 'DROP TABLE "p"' in said.declared.sql
     assert isinstance(said.back, EngineFault)
@@ -277,8 +279,8 @@ def test_the_way_back_knows_every_schema_that_is_declared(prisma: PrismaEngine, 
     words = (postgresql.address, postgresql.engine, files, postgresql.lock)
     first = migration("1", 'CREATE SCHEMA audit; CREATE TABLE audit."A" (id integer PRIMARY KEY);')
     second = migration("2", 'ALTER TABLE audit."A" ADD x integer; CREATE TABLE public.b (id integer PRIMARY KEY);')
-    assert prisma.deploy(*words, (first,), line) is None
-    said = prisma.brought_forward(*words, (first, second), line, done=("1",))
+    assert prisma.deploy(*told(*words, (first,), line)) is None
+    said = prisma.brought_forward(*told(*words, (first, second), line), done=("1",))
     assert not isinstance(said, EngineFault)
     assert said.back == said.declared
     assert 'DROP TABLE "b"' in said.declared.sql
@@ -300,11 +302,11 @@ view Doubled {
 """
     files = schema(postgresql, models, line, more="  extensions = [vector]\n")
     words = (postgresql.address, postgresql.engine, files, postgresql.lock)
-    made = prisma.created(*words, (), line)
+    made = prisma.created(*told(*words, (), line))
     assert isinstance(made, Created)
     assert 'CREATE EXTENSION IF NOT EXISTS "vector"' in made.sql
     sql = made.sql + 'CREATE VIEW "Doubled" AS SELECT id * 2 AS id FROM "A";\n'
-    assert prisma.replayed(*words, (migration("1_init", sql),), line) == Declared("", "")
+    assert prisma.replayed(*told(*words, (migration("1_init", sql),), line)) == Declared("", "")
 
 
 def test_the_schema_of_the_scratch_role_is_the_default_one(prisma: PrismaEngine, postgresql: Database):
@@ -312,5 +314,5 @@ def test_the_schema_of_the_scratch_role_is_the_default_one(prisma: PrismaEngine,
     postgresql.ask("CREATE SCHEMA shop", f'ALTER DATABASE "{name}" SET search_path TO shop')
     assert deploy(prisma, postgresql, initial(prisma, postgresql)) is None
     assert postgresql.ask("SELECT schemaname FROM pg_tables WHERE tablename = 'User'") == [("shop",)]
-    said = prisma.undeclared(postgresql.address, postgresql.engine, schema(postgresql), Line.SEVEN)
+    said = prisma.undeclared(*shown(postgresql.address, postgresql.engine, schema(postgresql), Line.SEVEN))
     assert said == Declared("", "")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.prisma.engine.projects import Database, deploy, migration, schema
+from tests.sources.prisma.engine.projects import Database, deploy, migration, schema, shown
 from workers.sources.prisma.engine import Declared, Described, EngineFault, Line, PrismaEngine, SchemaFile
 from workers.sources.prisma.process import PROGRAM
 
@@ -29,7 +29,7 @@ def test_programs_and_output_paths_of_generators_are_words(either: PrismaEngine,
     mark = data_dir / "ran"
     files = schema(sqlite, GENERATOR.format(mark=mark))
     assert isinstance(either.describe(files, Line.SEVEN, datamodel=True), Described)
-    assert isinstance(either.undeclared(sqlite.address, sqlite.engine, files, Line.SEVEN), Declared)
+    assert isinstance(either.undeclared(*shown(sqlite.address, sqlite.engine, files, Line.SEVEN)), Declared)
     assert not mark.exists()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.sandbox.machine import our_identity
 from tests.sources.prisma.engine.conftest import process
-from tests.sources.prisma.engine.projects import Database, schema
+from tests.sources.prisma.engine.projects import Database, schema, shown
 from workers.core.names import Engine
 from workers.sandbox.run import Sandbox
 from workers.sources.prisma import requests
@@ -45,7 +45,7 @@ def test_no_such_thing_can_be_asked_of_the_engines_program(sandbox: Sandbox, are
 
 @pytest.mark.sandbox
 def test_the_dry_run_of_a_push_that_would_drop_everything_drops_nothing(prisma: PrismaEngine, filled: Database):
-    said = prisma.push(filled.address, filled.engine, schema(filled, _OTHER), Line.SEVEN)
+    said = prisma.push(*shown(filled.address, filled.engine, schema(filled, _OTHER), Line.SEVEN))
     assert isinstance(said, Pushed)
     assert any('DROP TABLE "kept"' in text for text in said.statements)
     assert rows(filled) == [(1, "a")]
@@ -53,7 +53,7 @@ def test_the_dry_run_of_a_push_that_would_drop_everything_drops_nothing(prisma: 
 
 @pytest.mark.sandbox
 def test_what_leads_back_from_a_push_is_said_on_the_copy_that_it_was_run_on(prisma: PrismaEngine, filled: Database):
-    said = prisma.taken_back(filled.address, filled.engine, schema(filled, _OTHER), Line.SEVEN)
+    said = prisma.taken_back(*shown(filled.address, filled.engine, schema(filled, _OTHER), Line.SEVEN))
     assert isinstance(said, Declared)
     assert 'CREATE TABLE "kept"' in said.sql
     assert 'DROP TABLE "Other"' in said.sql

@@ -12,7 +12,7 @@ import pytest
 
 from tests.sandbox.machine import our_identity
 from tests.sources.prisma.engine.conftest import process
-from tests.sources.prisma.engine.projects import Database, schema
+from tests.sources.prisma.engine.projects import Database, schema, shown
 from workers.core.errors import ExpectedError
 from workers.core.refusals import RefusalCode
 from workers.sandbox.child import Killed, Outcome
@@ -142,7 +142,7 @@ def test_a_panic_of_the_engine_is_a_fault_with_its_words(
 def test_an_engine_that_is_not_served_is_a_fault(prisma: PrismaEngine, sqlite: Database):
     for provider in ("mysql", "sqlserver", "postgresql"):
         said = prisma.undeclared(
-            sqlite.address, sqlite.engine, schema(provider, "model A {\n  id Int @id\n}\n"), Line.SEVEN
+            *shown(sqlite.address, sqlite.engine, schema(provider, "model A {\n  id Int @id\n}\n"), Line.SEVEN)
         )
         assert isinstance(said, EngineFault), provider
         assert said.code == "engine_mismatch"
