@@ -9,10 +9,11 @@ import pytest
 from tests.story.conftest import OpenShop
 from tests.story.prisma_shop import SECOND, script
 from tests.story.prisma_stage import OpenPrisma
-from tests.story.shop import CONFIG, add_column, shop_config
+from tests.story.shop import CONFIG, FIRST, add_column, migration, shop_config
 
 pytestmark = pytest.mark.acceptance
 BY_HAND = "CREATE EXTENSION vector; ALTER TABLE orders ADD COLUMN odd text;"
+SECOND_REVISION = "2b00000000bb"
 WITHOUT = "filter: {mode: exclude-extensions}"
 MEETS = """\
 CREATE FUNCTION l2_distance(vector, vector) RETURNS float8 LANGUAGE sql AS 'SELECT 0::float8';
@@ -72,3 +73,22 @@ def test_a_migration_that_meets_what_an_extension_brought_is_told_what_and_how_t
     assert "It meets what an extension brought (function public.l2_distance(" in report
     assert "function public.l2_distance(public.vector, public.vector) of vector" in report
     assert 'write `schemas = ["app"]` into the datasource block of schema.prisma' in report
+
+
+@pytest.mark.timeout(300)
+def test_a_history_that_uses_what_somebody_made_by_hand_is_replayed_where_it_is_there(open_shop: OpenShop, pg_url: str):
+    shop = open_shop(shop_config(prod=WITHOUT), postgres=pg_url)
+    house = shop.house
+    shop.prod.run("CREATE SCHEMA kept; CREATE EXTENSION vector SCHEMA kept")
+    up = '    op.execute("ALTER TABLE orders ADD COLUMN likeness kept.vector(3)")\n'
+    first = house.open_pull({f"alembic/versions/{SECOND_REVISION}_x.py": migration(SECOND_REVISION, FIRST, up)})
+    house.say(first, "bob", house.offered(first))
+    assert "applied and verified" in house.answers(first)[-1], house.answers(first)[-1]
+    house.world.merge(first, house.people["carol"])
+    house.settle()
+    shop.prod.run("ALTER TABLE orders ADD COLUMN odd text")
+    report = house.report(
+        house.open_pull(add_column("gift", revision="4d00000000dd", after=SECOND_REVISION), branch="gift")
+    )
+    assert "they were replayed with those of the target: vector 0." in report
+    assert ["`public.orders.odd`" in line for line in drift_of(report)] == [True]

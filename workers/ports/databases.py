@@ -26,7 +26,8 @@ class Dump:
     `roles` are statements that make the roles it names; `superuser` is the one that its server was made with, which scratch has from its own making:
     what extensions bring belongs to that role on both. `settings` are the session settings that change meaning (search_path, time zone, …) as
     the executor will set them. `engine_version` decides which scratch server is used. `server_rights` are those rights of the writing role over
-    its whole server that decide what a migration may make.
+    its whole server that decide what a migration may make. `extensions` are those of the target in the order of their making (name, version,
+    schema); `given` those with which an empty database begins.
     """
 
     engine: Engine
@@ -38,9 +39,11 @@ class Dump:
     version_rows: tuple[tuple[Name, tuple[str, ...], Rows], ...]
     settings: tuple[tuple[str, str], ...]
     superuser: str = ""
-
-
+    extensions: tuple[tuple[str, str, str], ...] = ()
+    given: tuple[tuple[str, str, str], ...] = ()
     server_rights: tuple[str, ...] = ()
+
+
 class Reader(Protocol):
     """One read-only unit of work on a target or a scratch database: one consistent view."""
 

@@ -70,6 +70,11 @@ def compare_with_expected(draft: Draft, services: Services, replaying: Replaying
             )
         )
         return
+    if replayed.given:
+        names = ", ".join(replayed.given)
+        draft.notes.append(
+            f"the migrations use extensions that they do not make; they were replayed with those of the target: {names}"
+        )
     tell_drift(draft, replayed.snapshot, replaying)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from workers.core.schema import Snapshot
-from workers.ports import Database, History, RecordedStatement, StatementError, Writer
+from workers.ports import Database, Dump, History, RecordedStatement, Recording, StatementError, Writer
+from workers.steps.extensions import with_extensions
 from workers.steps.lineage import applied
 from workers.steps.pieces import pieces_of
 from workers.steps.replay import ReplayQuestion, request_of
@@ -27,11 +28,15 @@ def climb(question: ReplayQuestion, database: Database, history: History, look: 
     Where branches of a history lie beside each other, a schema that belongs to no single revision is no rung.
     """
     scratch = database.scratch(None)
-    with scratch.empty(question.like) as first:
-        recording = question.source.record(request_of(question, first))
+
+    def record(like: Dump) -> Recording:
+        with scratch.empty(like) as first:
+            return question.source.record(request_of(question, first))
+
+    recording, like = with_extensions(question.like, record)
     pieces = tuple(item for item in pieces_of(database, recording.statements) if not item.read)
     broken = f"{recording.failed or 'env.py'}: {recording.error}" if recording.error else ""
-    with scratch.empty(question.like) as second, second.writing() as writer:
+    with scratch.empty(like) as second, second.writing() as writer:
         try:
             for revision in _steps(writer, pieces, history):
                 if revision and not look(Rung(revision, writer.snapshot())):

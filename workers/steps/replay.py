@@ -25,6 +25,7 @@ from workers.ports import (
     Tree,
     Writer,
 )
+from workers.steps.extensions import with_extensions
 
 _CODE = frozenset({".py", ".prisma", ".ini", ".toml", ".cfg", ".sql", ".mako", ".txt", ".json", ".yml", ".yaml"})
 _STEERS = ("prisma.config.", "prisma7.config.")
@@ -48,13 +49,17 @@ class ReplayQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The schema that the revisions make, the models' differences from it where asked, or why the replay failed."""
+    """The schema that the revisions make, the models' differences from it where asked, or why the replay failed.
+
+    `given` names the extensions that the database began with.
+    """
 
     snapshot: Snapshot | None
     declared: tuple[str, ...] | None
     error: str = ""
     suggested: Suggested | None = None
     uncompared: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 def replay(question: ReplayQuestion, scratch: Scratch, replays: Replays) -> Replayed:
@@ -63,17 +68,29 @@ def replay(question: ReplayQuestion, scratch: Scratch, replays: Replays) -> Repl
     kept = replays.get(key)
     if kept is not None:
         value = json.loads(kept)
-        return Replayed(
-            snapshot_from_json(value["snapshot"]), None if value["declared"] is None else tuple(value["declared"])
-        )
-    result = _replay_texts(question, scratch)
-    if result is None:
-        with scratch.empty(question.like) as database:
-            result = run_replay(question, database)
+        declared = None if value["declared"] is None else tuple(value["declared"])
+        return Replayed(snapshot_from_json(value["snapshot"]), declared, given=tuple(value.get("given", ())))
+    result = from_empty(question, scratch)
     if result.snapshot is not None and not result.error:
-        declared = None if result.declared is None else list(result.declared)
-        replays.keep(key, json.dumps({"snapshot": snapshot_to_json(result.snapshot), "declared": declared}))
+        kept_declared = None if result.declared is None else list(result.declared)
+        value = {"snapshot": snapshot_to_json(result.snapshot), "declared": kept_declared, "given": list(result.given)}
+        replays.keep(key, json.dumps(value))
     return result
+
+
+def from_empty(question: ReplayQuestion, scratch: Scratch) -> Replayed:
+    """Replay on a new scratch database, with the target's extensions where the history uses some that it does not make."""
+
+    def run(like: Dump) -> Replayed:
+        asked = replace(question, like=like)
+        result = _replay_texts(asked, scratch)
+        if result is not None:
+            return result
+        with scratch.empty(like) as database:
+            return run_replay(asked, database)
+
+    result, like = with_extensions(question.like, run)
+    return replace(result, given=tuple(f"{name} {version}" for name, version, _ in like.given))
 
 
 def run_replay(question: ReplayQuestion, database: ScratchDatabase) -> Replayed:
@@ -186,6 +203,7 @@ def key_of(question: ReplayQuestion, scratch: Scratch) -> str:
         "roles": list(question.like.roles),
         "rights": list(question.like.server_rights),
         "settings": [list(item) for item in question.like.settings],
+        "extensions": [list(item) for item in question.like.extensions],
         "declared": question.declared,
         "format": 2,
     }

@@ -16,7 +16,7 @@ from workers.core.refusals import Refusal, RefusalCode
 from workers.ports import RecordDirection, Recording, RecordRequest, Services, Tree
 from workers.rendering.statements import Room
 from workers.steps.question import Known
-from workers.steps.replay import Replayed, ReplayQuestion, code_digest, code_of, replay, run_replay
+from workers.steps.replay import Replayed, ReplayQuestion, code_digest, code_of, from_empty, replay
 
 _WRITERS = {
     SourceKind.ALEMBIC: "alembic revision --autogenerate",
@@ -145,8 +145,7 @@ def _code(known: Known, tree: Tree) -> str:
 def _declared_at_head(known: Known, recording: Recording | None) -> Replayed:
     """What the models of the merge result say at its own head; drift of the target must neither appear here nor hide anything."""
     if known.drifted and not known.adopted:
-        with known.database.scratch(None).empty(known.dump) as database:
-            replayed = run_replay(_at_head(known, known.merge, known.history.heads), database)
+        replayed = from_empty(_at_head(known, known.merge, known.history.heads), known.database.scratch(None))
         return replace(replayed, error=replayed.error or _NO_METADATA)
     if recording is None:
         recording = _on_copy(known, known.merge, known.history.heads)

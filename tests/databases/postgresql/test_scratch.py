@@ -238,6 +238,27 @@ def test_what_cannot_be_rebuilt_says_why(target, scratch):
         pass
 
 
+def test_extensions_that_the_machine_lacks_are_named_with_the_ways_to_have_them(target, scratch):
+    script = 'CREATE EXTENSION IF NOT EXISTS postgis WITH SCHEMA public;\nCREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA x;'
+    with pytest.raises(ExpectedError) as refused, scratch.clone(replace(target.dump(()), script=script)):
+        pass
+    assert "lacks the extensions postgis, uuid-ossp" in refused.value.message
+    assert "`scratch:`" in refused.value.advice
+
+
+def test_an_empty_copy_begins_with_the_extensions_that_it_is_given(server, names, target, scratch):
+    server.execute(
+        "CREATE SCHEMA kept; CREATE EXTENSION vector SCHEMA kept; CREATE TABLE own (at kept.vector)", names[0]
+    )
+    dump = target.dump(())
+    assert [(name, schema) for name, _, schema in dump.extensions] == [("vector", "kept")]
+    told = []
+    for given in ((), dump.extensions):
+        with scratch.empty(replace(dump, given=given)) as copy, copy.reading() as reader:
+            told.append([item.name for item in reader.snapshot().objects if item.kind.value == "extension"])
+    assert told == [[], [("vector",)]]
+
+
 def test_a_role_that_may_not_read_every_table_cannot_dump(engine, server, names):
     database, role = names
     server.execute("CREATE TABLE secret (id int)", database)

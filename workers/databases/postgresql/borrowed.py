@@ -23,7 +23,7 @@ from workers.core.refusals import RefusalCode
 from workers.core.schema import Name, Snapshot, Value
 from workers.databases.postgresql.address import Address
 from workers.databases.postgresql.doorway import doorway
-from workers.databases.postgresql.scratch import LIMITS, checksums, fill, major, settle
+from workers.databases.postgresql.scratch import LIMITS, checksums, extension, fill, lacking, major, settle
 from workers.databases.postgresql.session import Connection, Reading, Settings, connected, reading
 from workers.databases.postgresql.settings import path_of
 from workers.databases.postgresql.writing import Writing
@@ -68,8 +68,10 @@ class BorrowedScratch:
 
     @contextlib.contextmanager
     def empty(self, like: Dump) -> Iterator[ScratchDatabase]:
-        """Make a database like the template, with the settings of `like`."""
+        """Make a database like the template, with the settings of `like` and the extensions that it gives."""
         with self._made(like) as made:
+            if like.given:
+                made.run(";\n".join(extension(name, "", schema) for name, _, schema in like.given))
             yield made
 
     @contextlib.contextmanager
@@ -184,19 +186,25 @@ class BorrowedCopy:
     def restore(self, dump: Dump) -> None:
         """Run the dump's script and fill the version table."""
         said = (self._owners(item) for item in split(dump.script, Engine.POSTGRESQL) if not _LEFT_OUT.match(item))
+        self.run(";\n".join(filter(None, said)))
+        with connected(self._address) as connection:
+            for table, columns, rows in dump.version_rows:
+                fill(connection, table, columns, rows)
+
+    def run(self, script: str) -> None:
+        """Run a script of ours as the copy's role."""
         with connected(self._address) as connection:
             try:
-                connection.execute(";\n".join(filter(None, said)).encode())
+                connection.execute(script.encode())
             except psycopg.Error as error:
+                why = error.diag.message_primary or "it went away"
+                missing = "" if connection.closed else lacking(connection, script)
                 raise ExpectedError(
-                    f"the target cannot be copied to the scratch server: {error.diag.message_primary or 'it went away'}",
+                    f"the target cannot be copied to the scratch server{f', which lacks {missing}' if missing else ''}: {why}",
                     "what an ordinary role may not make (most extensions) must be in a template database there, whose name stands in the "
                     "URL of `scratch:` and which is marked IS_TEMPLATE",
                     RefusalCode.SANDBOX_UNAVAILABLE,
                 ) from None
-        with connected(self._address) as connection:
-            for table, columns, rows in dump.version_rows:
-                fill(connection, table, columns, rows)
 
     def named(self, found: Snapshot) -> Snapshot:
         """The snapshot with the names that the target has for this database and its owner."""

@@ -35,6 +35,8 @@ _OPTIONS = (
 # Predefined roles come with every server, and so does the first one (always the same oid); a copy needs neither passwords nor the right to replicate.
 _ROLES = """SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolbypassrls FROM pg_roles
     WHERE rolname !~ '^pg_' AND oid <> 10 ORDER BY rolname"""
+_EXTENSIONS = """SELECT e.extname, e.extversion, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+    WHERE e.oid >= 16384 ORDER BY e.oid"""
 _SUPERUSER = "SELECT rolname FROM pg_roles WHERE oid = 10"
 _MEMBERS = """SELECT g.rolname, m.rolname, bool_or(a.admin_option), {} FROM pg_auth_members a
     JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE m.rolname !~ '^pg_' GROUP BY 1, 2 ORDER BY 1, 2"""
@@ -49,6 +51,11 @@ _DATABASE = """SELECT pg_get_userbyid(d.datdba), CASE WHEN d.datacl IS NOT NULL 
 _INVALID = f"""SELECT pg_get_indexdef(i.indexrelid), n.nspname, c.relname, i.indisready FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE NOT i.indisvalid AND i.indislive AND c.relkind = 'i' AND {USER} ORDER BY 2, 3"""
+_POPULATED = f"""SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'm' AND c.relispopulated AND {USER} ORDER BY c.oid"""
+# Without rows pg_dump makes every materialized view as one that was never filled; where we may not correct that, the server fills it.
+_FILLED = """BEGIN UPDATE pg_catalog.pg_class SET relispopulated = true WHERE oid = {}::pg_catalog.regclass;
+    EXCEPTION WHEN insufficient_privilege THEN REFRESH MATERIALIZED VIEW {}; END"""
 _PRIVILEGES = {"CREATE": "CREATE", "CONNECT": "CONNECT", "TEMPORARY": "TEMPORARY"}
 _RESTRICT = re.compile(r"^\\restrict (\S+)\n", re.MULTILINE)
 _FOREIGN = ("CREATE USER MAPPING FOR ", "CREATE SERVER ", "CREATE FOREIGN ")
@@ -81,10 +88,12 @@ def dump(
         script=rights(connection, connection.info.dbname)
         + _custom(connection, writing_role)
         + _script(reader, _program(binaries, connection.info.server_version // 10000))
-        + _invalid(connection),
+        + _invalid(connection)
+        + _populated(connection),
         version_rows=_version_rows(connection, version_tables, path_of(settings, writing_role)),
         settings=settings,
         superuser=str((connection.execute(_SUPERUSER).fetchone() or ("",))[0]),
+        extensions=tuple((row[0], row[1], row[2]) for row in connection.execute(_EXTENSIONS).fetchall()),
     )
 
 
@@ -185,6 +194,16 @@ def _invalid(connection: Connection) -> str:
         place = sql.Literal(sql.Identifier(schema, name).as_string())
         said += [definition, sql.SQL(mark).format(sql.Literal(ready), place).as_string()]
     return "".join(item + ";\n" for item in said)
+
+
+def _populated(connection: Connection) -> str:
+    """The materialized views that can be read, as such."""
+    said = []
+    for schema, name in connection.execute(_POPULATED).fetchall():
+        place = sql.Identifier(schema, name)
+        body = sql.SQL(_FILLED).format(sql.Literal(place.as_string()), place).as_string()
+        said.append(sql.SQL("DO {};\n").format(sql.Literal(body)).as_string())
+    return "".join(said)
 
 
 def _roles(connection: Connection) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ OWNER = "schemagate_scratch"
 _MAINTENANCE = "schemagate_scratch"
 LIMITS = (("lock_timeout", "30s"), ("statement_timeout", "5min"))
 _CHUNK = 100
+_NOT_REBUILT = "its schema cannot be rebuilt on scratch"
+_EXTENSION = re.compile(r'^(?:.*; )?CREATE EXTENSION IF NOT EXISTS (?:"((?:[^"]|"")+)"|(\w+))', re.MULTILINE)
 _LOG_SECONDS = 5.0
 _TABLES = f"""SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND {USER} ORDER BY 1, 2"""
@@ -55,9 +58,12 @@ class PostgresqlScratch:
 
     @contextlib.contextmanager
     def empty(self, like: Dump) -> Iterator[ScratchDatabase]:
-        """Make a database with the roles and settings of `like` and nothing else."""
+        """Make a database with the roles and settings of `like`, the extensions that it gives, and nothing else."""
         with self._started(like) as server:
-            yield _made(server, like, self._hiding)
+            database = _made(server, like, self._hiding)
+            if like.given:
+                _extended(database, like)
+            yield database
 
     @contextlib.contextmanager
     def clone(self, dump: Dump) -> Iterator[ScratchDatabase]:
@@ -221,9 +227,24 @@ def settle(connection: Connection, name: str, settings: Settings) -> None:
             )
 
 
+def _extended(database: Copy, like: Dump) -> None:
+    """Make extensions as the target has them, of its version where this machine has that."""
+    with database.superuser(like.superuser or OWNER) as connection:
+        here = set(connection.execute("SELECT name, version FROM pg_available_extension_versions").fetchall())
+        for name, version, schema in like.given:
+            _ours(connection, extension(name, version if (name, version) in here else "", schema), _NOT_REBUILT)
+
+
+def extension(name: str, version: str, schema: str) -> str:
+    """Statements that make an extension, with its schema."""
+    said = sql.SQL("CREATE SCHEMA IF NOT EXISTS {1}; CREATE EXTENSION IF NOT EXISTS {0} WITH SCHEMA {1}")
+    exact = sql.SQL(" VERSION {}").format(sql.Literal(version)) if version else sql.SQL("")
+    return (said.format(sql.Identifier(name), sql.Identifier(schema)) + exact).as_string()
+
+
 def _restored(database: Copy, dump: Dump) -> None:
     with database.superuser(dump.superuser or OWNER) as connection:  # its extensions become that role's
-        _ours(connection, dump.script, "its schema cannot be rebuilt on scratch")
+        _ours(connection, dump.script, _NOT_REBUILT)
     with database.superuser() as connection:
         for table, columns, rows in dump.version_rows:
             fill(connection, table, columns, rows)
@@ -244,11 +265,28 @@ def _ours(connection: Connection, script: str, failed: str) -> None:
     try:
         connection.execute(script.encode())
     except psycopg.Error as error:
+        if missing := lacking(connection, script):
+            raise ExpectedError(
+                f"the target cannot be copied, PostgreSQL on the worker's machine lacks {missing}",
+                "install the packages of these extensions there, for the same major version; or lend a server that has them: a template "
+                "database in which they are made, named by `scratch:` in the server's config (docs/configuration.md)",
+                RefusalCode.SANDBOX_UNAVAILABLE,
+            ) from None
         raise ExpectedError(
             f"the target cannot be copied, {failed}: {error.diag.message_primary or 'the scratch server went away'}",
             "make the scratch server's PostgreSQL on the worker's machine like the target's (the same extensions), then plan again",
             RefusalCode.SANDBOX_UNAVAILABLE,
         ) from None
+
+
+def lacking(connection: Connection, script: str) -> str:
+    """Name the extensions that a script makes and this server does not have."""
+    names = {quoted.replace('""', '"') or plain for quoted, plain in _EXTENSION.findall(script)}
+    if not names or connection.closed:
+        return ""
+    here = {row[0] for row in connection.execute("SELECT name FROM pg_available_extensions").fetchall()}
+    lost = ", ".join(sorted(names - here))
+    return f"the extension {lost}" if len(names - here) == 1 else f"the extensions {lost}" if lost else ""
 
 
 def _checksum(schema: str, table: str) -> sql.Composed:
