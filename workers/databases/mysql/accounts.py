@@ -80,7 +80,8 @@ def limits(connection: Connection, account: str) -> Iterator[str]:
     others = {name: items for name, items in there.items() if name not in own}
     if others and not server_rights(connection, account):
         named = "; ".join(f"{_some(items)} as {name}" for name, items in others.items())
-        yield f"{account.rstrip('@')} may replace, and not alter, what runs with another's rights: {named}"
+        seen = "" if host else ", as far as the reading role sees its rights"
+        yield f"{account.rstrip('@')} may replace, and not alter, what runs with another's rights{seen}: {named}"
     for name, items in others.items():
         if known is not None and name not in known:
             yield f"{name} is no account of this server, so what runs as it fails: {_some(items)}"
