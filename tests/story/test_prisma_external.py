@@ -12,7 +12,8 @@ SQL = 'CREATE TABLE "notes" (\n    "id" INTEGER NOT NULL PRIMARY KEY,\n    "by" 
 CONFIG = "export default {{\n  tables: {{ external: ['{name}'] }},\n  migrations: {{ initShadowDb: `{people}` }},\n}}\n"
 
 
-@pytest.mark.parametrize("provider", ["sqlite", pytest.param("postgresql", marks=pytest.mark.acceptance)])
+@pytest.mark.acceptance
+@pytest.mark.parametrize("provider", ["sqlite", "postgresql"])
 def test_what_others_keep_is_made_for_replays_and_neither_drift_nor_dropped(
     open_prisma: OpenPrisma, request: pytest.FixtureRequest, provider: str
 ):

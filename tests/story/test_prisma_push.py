@@ -80,6 +80,7 @@ def test_a_push_that_takes_away_is_refused_without_its_words_and_done_with_them(
     assert "note" not in prod.columns()
 
 
+@pytest.mark.acceptance
 def test_what_the_engine_cannot_push_for_the_rows_that_are_there_is_refused_with_its_words(open_prisma: OpenPrisma):
     house, prod = open_prisma(pushed_files(), live=f"{first()}\n{ORDERS}")
     pull = house.open_pull({SCHEMA: PAID})
