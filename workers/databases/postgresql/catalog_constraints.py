@@ -31,7 +31,10 @@ _SILENCED = """SELECT DISTINCT g.tgconstraint FROM pg_trigger g WHERE g.tgisinte
 
 
 def constraints(frame: Frame) -> list[SchemaObject]:
-    """Read constraints of tables. A partition's share of its parent's foreign key is not an object: the parent says it."""
+    """Read constraints of tables. A partition's share of its parent's foreign key is not an object: the parent says it.
+
+    Nor does a child say whether rows were looked at for a check that is its parent's alone: that follows from the order in which both came.
+    """
     backing = {row[0]: row for row in index_rows(frame) if row[2]}
     silenced = {row[0] for row in frame.rows(_SILENCED)}
     extended = {oid for catalog, oid in frame.members if catalog == PG_CLASS}
@@ -45,7 +48,7 @@ def _constraints_query(frame: Frame) -> LiteralString:
     return (
         """SELECT k.oid, k.conrelid, k.conname, k.conindid, k.contype::text, array_to_string(k.conkey, ' '), k.confrelid,
         array_to_string(k.confkey, ' '), k.confupdtype::text, k.confdeltype::text, k.confmatchtype::text, k.condeferrable, k.condeferred,
-        k.convalidated, k.connoinherit, k.coninhcount > 0,
+        k.convalidated OR k.contype = 'c' AND k.coninhcount > 0 AND NOT k.conislocal, k.connoinherit, k.coninhcount > 0,
         CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) WHEN 'x' THEN pg_get_constraintdef(k.oid) END, """
         + frame.since(15, "array_to_string(k.confdelsetcols, ' ')")
         + ", "

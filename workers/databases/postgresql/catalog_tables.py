@@ -11,7 +11,9 @@ from workers.databases.postgresql.expressions import canonical, canonical_statem
 
 _TABLES = """SELECT c.oid, n.nspname, c.relname, c.relkind::text, s.srvname, c.relpersistence::text, c.relrowsecurity,
         c.relforcerowsecurity, c.relreplident::text, array_to_string(c.reloptions, E'\\x1f'),
-        array_to_string(t.reloptions, E'\\x1f'), CASE WHEN a.amname <> 'heap' THEN a.amname END,
+        CASE WHEN t.reloptions IS NOT NULL AND EXISTS (SELECT FROM pg_attribute x WHERE x.attrelid = c.oid AND x.attnum > 0
+            AND NOT x.attisdropped AND x.attstorage <> 'p') THEN array_to_string(t.reloptions, E'\\x1f') END,
+        CASE WHEN a.amname <> 'heap' THEN a.amname END,
         CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
         CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END,
         CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END, array_to_string(f.ftoptions, E'\\x1f')

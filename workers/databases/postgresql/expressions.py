@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 _MARKS = re.compile(r"ARRAY\[|\b(?:AND|OR)\b")
 _SELECT = "SELECT "
+_VALUES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\( VALUES """)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -26,10 +27,17 @@ def canonical(expression: str) -> str:
 @functools.lru_cache(maxsize=2048)
 def canonical_statement(text: str, before: str = "") -> str:
     """Return the canonical text of a statement, or of what follows `before` in one: a view's query, a trigger, a routine's body."""
-    text = text.strip().removesuffix(";")
+    text = _without_space(text.strip().removesuffix(";"))
     if not _MARKS.search(text):
         return text
     return _spelled(before + text).removeprefix(before)
+
+
+def _without_space(text: str) -> str:
+    """A list of rows is written with a space before it once its view was restored."""
+    if "( VALUES " not in text:
+        return text
+    return _VALUES.sub(lambda found: "(VALUES " if found[0][0] == "(" else found[0], text)
 
 
 def _spelled(text: str) -> str:

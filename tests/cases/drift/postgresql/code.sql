@@ -75,6 +75,17 @@ CREATE VIEW v AS SELECT t.id, u.b FROM t LEFT JOIN u ON u.id = t.id;
 -- expect
 -- changed view public.v: definition
 
+-- case: same view of a list of rows as a restore spells it
+-- before
+CREATE VIEW v AS SELECT 1 AS id EXCEPT VALUES (7) INTERSECT SELECT x.a FROM (VALUES (7)) x(a) WHERE '( VALUES ' <> 'x';
+-- after
+DO $do$ BEGIN
+  CREATE VIEW w AS SELECT 1 AS id EXCEPT VALUES (7) INTERSECT SELECT x.a FROM (VALUES (7)) x(a) WHERE '( VALUES ' <> 'x';
+  EXECUTE 'CREATE VIEW v AS ' || pg_get_viewdef('w'::regclass);
+  DROP VIEW w;
+END $do$;
+-- expect
+
 -- case: materialized view
 -- both
 CREATE TABLE t (id int, a int);

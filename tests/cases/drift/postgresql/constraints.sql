@@ -250,6 +250,17 @@ ALTER TABLE t ADD CONSTRAINT t_n_check CHECK (n > 0) NOT VALID;
 -- expect
 -- changed check public.t.t_n_check: not_valid
 
+-- case: same check of a child whenever the child came
+-- before
+CREATE TABLE t (id int);
+CREATE TABLE u () INHERITS (t);
+ALTER TABLE t ADD CONSTRAINT k CHECK (id > 0) NOT VALID;
+-- after
+CREATE TABLE t (id int);
+ALTER TABLE t ADD CONSTRAINT k CHECK (id > 0) NOT VALID;
+CREATE TABLE u () INHERITS (t);
+-- expect
+
 -- case: check no inherit
 -- both
 CREATE TABLE t (n int);

@@ -63,6 +63,14 @@ ALTER TABLE t SET (fillfactor = 70, toast.autovacuum_enabled = off);
 -- expect
 -- changed table public.t: options
 
+-- case: storage options of what only a lost column needed
+-- before
+CREATE TABLE t (id int) WITH (toast.autovacuum_enabled = off);
+-- after
+CREATE TABLE t (id int, gone text) WITH (toast.autovacuum_enabled = off);
+ALTER TABLE t DROP COLUMN gone;
+-- expect
+
 -- case: row security enabled
 -- both
 CREATE TABLE t (id int);
