@@ -233,10 +233,24 @@ def test_a_migration_ahead_of_its_models_is_told_and_blocks_nothing(open_shop: O
     pull = house.open_pull(change)
     report = house.report(pull)
     assert "undeclared_changes" not in report
-    assert "models and migrations differ" in report
+    assert "models and migrations differ in 1 new place(s)" in report
     assert "remove_column orders.delivery" in report
+    assert "Ready to commit" not in report
+    (noted,) = house.check(pull, "schemagate: shop/prod").annotations
+    assert (noted["path"], noted["start_line"]) == ("alembic/versions/2b00000000bb_change.py", 6)
     applied(house, pull)
     assert "delivery" in shop.prod.columns()
+
+
+@pytest.mark.acceptance
+def test_a_migration_that_other_code_comes_with_and_no_model_is_refused_at_its_line(open_shop: OpenShop):
+    house = open_shop().house
+    change = add_column()
+    change["shop/models.py"] = read(house, "main", "shop/models.py") + "\nLIMIT = 10\n"
+    report = house.report(house.open_pull(change))
+    assert "`alembic/versions/2b00000000bb_change.py:6` `undeclared_changes`" in report
+    assert "Write into the models what the migrations of this pull make" in report
+    assert "Ready to commit" not in report
 
 
 def test_an_edited_and_a_deleted_migration_are_refused(open_shop: OpenShop):

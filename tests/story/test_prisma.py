@@ -90,6 +90,25 @@ def test_a_schema_change_without_a_migration_is_named_at_its_line_with_the_migra
 
 
 @pytest.mark.acceptance
+def test_a_migration_without_its_schema_change_is_told_at_its_line_and_not_to_be_taken_back(
+    open_prisma: OpenPrisma, pg_url: str
+):
+    house, _ = open_prisma(postgres=pg_url)
+    files = {script(SECOND): add_column(provider="postgresql")[script(SECOND)]}
+    pull = house.open_pull(files)
+    report = house.report(pull)
+    assert "undeclared_changes" not in report
+    assert "Ready to commit" not in report
+    (noted,) = house.check(pull, "schemagate: shop/prod").annotations
+    assert (noted["path"], noted["start_line"], noted["annotation_level"]) == (script(SECOND), 1, "warning")
+    assert "write it into the models" in noted["message"]
+    more = {SCHEMA: prisma_files("postgresql")[SCHEMA] + "\n// more to come\n"}
+    report = house.report(house.open_pull(files | more, branch="with-a-remark"))
+    assert f"`{script(SECOND)}:1` `undeclared_changes`" in report
+    assert "Write into the models what the migrations of this pull make" in report
+
+
+@pytest.mark.acceptance
 def test_a_script_with_transactions_of_its_own_runs_as_prisma_runs_it_and_is_called_not_atomic(
     open_prisma: OpenPrisma, pg_url: str
 ):

@@ -175,7 +175,7 @@ def _folds(view: ReportView, found: tuple[Place, ...], room: Room) -> list[Fold]
         undeclared = place.shown.examination.undeclared
         folds.append(
             Fold(
-                title=f"In the models and in no migration ({len(undeclared)})",
+                title=f"Models and migrations differ ({len(undeclared)})",
                 lines=tuple(f"- {plain(item)}" for item in undeclared[: room.items]),
             )
         )

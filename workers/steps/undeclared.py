@@ -7,6 +7,7 @@ follow later, is told where both differ.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 
 from workers.core.codec import canonical, from_json, sha256, to_json
@@ -22,6 +23,11 @@ _WRITERS = {
     SourceKind.ALEMBIC: "alembic revision --autogenerate",
     SourceKind.PRISMA: "prisma migrate dev --create-only",
 }
+# What the models lack, in the words of either tool.
+_GONE = re.compile(
+    r'remove_\w+ (?:[\w$]+\.)*(?P<tools>[\w$]+)|(?:ALTER TABLE \S+ )?DROP (?:TABLE|COLUMN|INDEX|TYPE|CONSTRAINT) (?:"\w+"\.)?[`"](?P<sqls>[^`"]+)[`"]'
+)
+_WORD = re.compile(r"[\w$]+")
 _NO_METADATA = "no metadata is given to `context.configure`"
 
 
@@ -57,15 +63,17 @@ def undeclared(known: Known, recording: Recording | None, services: Services) ->
         return Undeclared(notes=(f"models and migrations were not compared: {found.error}",))
     before = _on_base(known, services) if found.declared else frozenset()
     entries = tuple(item for item in found.declared if item not in before)
-    new = _New(entries, found.suggested if entries else None, (*_older(found, entries), *found.uncompared))
+    helps = entries and not _migrations_only(known) and not _made_by_its_migrations(known, entries)
+    offered = found.suggested if helps else None
+    new = _New(entries, offered, (*_older(found, entries, offered), *found.uncompared))
     services.replays.keep(key, canonical(new).decode())
     return _judged(known, new)
 
 
-def _older(found: Replayed, entries: tuple[str, ...]) -> tuple[str, ...]:
+def _older(found: Replayed, entries: tuple[str, ...], offered: Suggested | None) -> tuple[str, ...]:
     """The tool writes all that is missing, and does not know what was missing before."""
     older = len(found.declared or ()) - len(entries)
-    if not entries or not older or found.suggested is None:
+    if not older or offered is None:
         return ()
     return (f"the migration to commit also holds {older} difference(s) that the base branch has already",)
 
@@ -83,12 +91,25 @@ def _judged(known: Known, new: _New) -> Undeclared:
     if not new.entries:
         return Undeclared(known=True, notes=new.uncompared)
     if _migrations_only(known):
-        note = f"models and migrations differ in {len(new.entries)} new place(s); this pull brings migrations only, so that blocks nothing"
+        note = (
+            f"models and migrations differ in {len(new.entries)} new place(s); this pull brings migrations only, so that blocks nothing: "
+            "write it into the models, unless they follow later or a package brings them"
+        )
         place = _own_migration(known)
         notes = (f"{place[0]}:{place[1]}: {note}" if place else note, *new.uncompared)
-        return Undeclared(entries=new.entries, suggested=new.suggested, known=True, notes=notes)
+        return Undeclared(entries=new.entries, known=True, notes=notes)
     why = (_refusal(known, new),)
     return Undeclared(entries=new.entries, suggested=new.suggested, known=True, refusals=why, notes=new.uncompared)
+
+
+def _made_by_its_migrations(known: Known, entries: tuple[str, ...]) -> bool:
+    """Whether the pull's own migrations name all that its models lack: a migration that takes it away again helps nobody."""
+    own = [item for item in known.history.revisions if known.base.get(item.id) is None]
+    words = {
+        word for item in own for word in _WORD.findall(str(known.merge.read(item.path) or b"", "utf-8", "replace"))
+    }
+    gone = [_GONE.match(entry) for entry in entries]
+    return bool(own) and all(found and (found["tools"] or found["sqls"]) in words for found in gone)
 
 
 def _place(known: Known, entry: str, changed: tuple[str, ...]) -> tuple[str, int] | None:
@@ -133,7 +154,7 @@ def _key(known: Known) -> str:
         _code(known, known.question.checkout.base),
         known.live.fingerprint if known.adopted else "",
         known.python.digest if known.python else "",
-        3,  # the format of what is kept
+        4,  # the format of what is kept
     ]
     return sha256(canonical(parts))
 
@@ -195,6 +216,8 @@ def _at_head(known: Known, tree: Tree, heads: tuple[str, ...]) -> ReplayQuestion
 
 def _refusal(known: Known, new: _New) -> Refusal:
     entries, changed = new.entries, _changed(known)
+    if _made_by_its_migrations(known, entries):
+        changed = ()
     places = [_place(known, entry, changed) for entry in entries[:3]]
     place = places[0]
     words = [
@@ -203,6 +226,8 @@ def _refusal(known: Known, new: _New) -> Refusal:
     ]
     shown = "; ".join(words) + ("; …" if len(entries) > 3 else "")
     fix = f"commit a migration for it (`{_WRITERS[known.source.kind]}`)"
+    if _made_by_its_migrations(known, new.entries):
+        fix = "write into the models what the migrations of this pull make, or take it out of them"
     if new.suggested is not None and new.suggested.text.count("\n") < Room().sql:
         fix = f"commit a migration for it: this report holds the one that the tool would write, ready for {new.suggested.path}"
     return Refusal(
