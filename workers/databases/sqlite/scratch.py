@@ -26,6 +26,7 @@ _NAME = "db.sqlite"
 _INSIDE = "/scratch"
 _BUSY = 5.0
 _STATEMENT_SECONDS = 900.0
+_TOGETHER = 50  # rows a statement
 # The first table makes SQLite write the encoding down.
 _SETTLED = ("CREATE TABLE settled (it)", "DROP TABLE settled")
 _ENCODINGS = frozenset({"UTF-8", "UTF-16le", "UTF-16be"})
@@ -121,9 +122,13 @@ def _rebuild(writer: Writer, dump: Dump) -> None:
 def _inserts(dump: Dump) -> Iterator[str]:
     for table, columns, rows in dump.version_rows:
         names = ", ".join(quoted(column) for column in columns)
-        for row in rows:
-            values = ", ".join("NULL" if value is None else _text(value) for value in row)
-            yield f"INSERT INTO {quoted(table[-1])} ({names}) VALUES ({values})"
+        for start in range(0, len(rows), _TOGETHER):
+            values = ", ".join(map(_values, rows[start : start + _TOGETHER]))
+            yield f"INSERT INTO {quoted(table[-1])} ({names}) VALUES {values}"
+
+
+def _values(row: tuple[str | None, ...]) -> str:
+    return f"({', '.join('NULL' if value is None else _text(value) for value in row)})"
 
 
 def _text(value: str) -> str:

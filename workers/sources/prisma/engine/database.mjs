@@ -49,7 +49,7 @@ async function remember(work) {
 /** What would have to run until the database is what `remember` kept; not every database can be said as a valid schema. */
 async function back(work) {
   try {
-    return await difference(work, work.before)
+    return await difference(work, work.before, false)
   } catch (error) {
     return { fault: faultOf(error) }
   }
@@ -62,7 +62,8 @@ async function undeclared(work) {
   return found
 }
 
-function difference(work, files) {
+/** As a script, and where asked for in words: the engine reads the database anew for each. */
+function difference(work, files, inWords = true) {
   const { request } = work
   const ask = (script) => ({
     from: { tag: 'schemaDatasource', files: request.files, configDir: '/' },
@@ -75,7 +76,7 @@ function difference(work, files) {
   return withEngine(work, {}, async (engine) => {
     const found = await engine.diff(ask(true))
     if (found.exitCode === 0) return { sql: '', summary: '' }
-    return { sql: found.stdout, summary: (await engine.diff(ask(false))).stdout }
+    return { sql: found.stdout, summary: inWords ? (await engine.diff(ask(false))).stdout : '' }
   })
 }
 
