@@ -8,7 +8,9 @@ from workers.core.authority import authority_effect, lacking, rights_changed
 from workers.core.diff import Change, diff
 from workers.core.names import Direction
 from workers.core.refusals import Actor, Refusal, RefusalCode
-from workers.ports import RecordDirection, RecordedStatement, RecordRequest, Services
+from workers.core.schema import Snapshot
+from workers.ports import Dump, RecordDirection, RecordedStatement, RecordRequest, Services
+from workers.steps.extensions import with_extensions
 from workers.steps.question import Known
 from workers.steps.replay import Replayed, ReplayQuestion, replay, run_replay
 
@@ -55,12 +57,30 @@ def replay_named(known: Known, services: Services) -> Replayed:
     return replay(_replay_question(known, known.to), known.database.scratch(None), services.replays)
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A database as the recorded revisions leave it, and after the next one; or why there is none."""
+
+    before: Snapshot | None = None
+    after: Snapshot | None = None
+    error: str = ""
+
+
 def _beyond_migration(known: Known) -> tuple[Change, ...] | str:
     """The objects and rights that the next migration touches and that are not live as it leaves them."""
-    with known.database.scratch(None).empty(known.dump) as database:
+    step, _ = with_extensions(known.dump, lambda like: _next_step(known, like))
+    if step.before is None or step.after is None:
+        return step.error
+    effect = diff(step.before, step.after)
+    rights = rights_changed(authority_effect(step.before, step.after), effect)
+    return _not_live(known, effect) + lacking(rights, known.live)
+
+
+def _next_step(known: Known, like: Dump) -> _Step:
+    with known.database.scratch(None).empty(like) as database:
         before = run_replay(_replay_question(known, known.recorded), database)
         if before.snapshot is None:
-            return before.error
+            return _Step(error=before.error)
         recording = known.source.record(
             RecordRequest(
                 tree=known.merge,
@@ -74,12 +94,9 @@ def _beyond_migration(known: Known) -> tuple[Change, ...] | str:
             ),
         )
         if recording.error:
-            return recording.error
+            return _Step(error=recording.error)
         with database.reading() as reader:
-            after = reader.snapshot()
-    effect = diff(before.snapshot, after)
-    rights = rights_changed(authority_effect(before.snapshot, after), effect)
-    return _not_live(known, effect) + lacking(rights, known.live)
+            return _Step(before.snapshot, reader.snapshot())
 
 
 def _not_live(known: Known, effect: tuple[Change, ...]) -> tuple[Change, ...]:

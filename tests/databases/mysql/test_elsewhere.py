@@ -19,7 +19,7 @@ TABLE = (
 )
 PLANTED = f"""CREATE TABLE kept (a varchar(99) DEFAULT 'password={PASSWORD}', CHECK (a <> 'password={PASSWORD}'))
     COMMENT 'mysql://app:{PASSWORD}@db/shop' CONNECTION='mysql://app:{PASSWORD}@db/shop/x'"""
-See = Callable[[], Snapshot]
+See = Callable[..., Snapshot]
 
 
 @pytest.fixture
