@@ -39,6 +39,11 @@ foreign tables and the connections of subscriptions are shown as a keyed hash: t
 like a password in a body, a default or a comment is masked the same way. Owners, privileges, default privileges and the settings of roles
 and databases count in what an approval binds to. Base types, operators with their classes and families, conversions, languages, access
 methods, transforms, security labels, tablespaces and large objects are not compared; each report names those that are there.
+
+The order of a table's columns is not compared, on any engine: `create_all`, a model file and the migrations that led to it lawfully make
+one table with its columns in different orders, and a column added by hand is told as added wherever it stands. So a `MODIFY ... AFTER` on
+MariaDB that does nothing else, or a column dropped and made again as it was, is not told. Nor is whether a child table has looked at its rows for a check that it inherits: that follows from which came
+first, and a dump does not keep it.
 """
 
 

@@ -445,3 +445,72 @@ CREATE VIEW v9 AS SELECT g.g FROM generate_series(1, 3) g(g);
 COMMENT ON VIEW v1 IS 'seen';
 -- expect
 -- changed view public.v1: comment
+
+-- case: aggregate state and final function
+-- before
+CREATE AGGREGATE a (int) (SFUNC = int4pl, STYPE = int);
+-- after
+CREATE AGGREGATE a (int) (SFUNC = int4_avg_accum, STYPE = bigint[], FINALFUNC = int8_avg, INITCOND = '{0,0}');
+-- expect
+-- changed aggregate public.a(integer): final, result, start, state, step
+
+-- case: aggregate sort operator
+-- before
+CREATE AGGREGATE a (int) (SFUNC = int4larger, STYPE = int);
+-- after
+CREATE AGGREGATE a (int) (SFUNC = int4larger, STYPE = int, SORTOP = >, COMBINEFUNC = int4larger);
+-- expect
+-- changed aggregate public.a(integer): combine, sort
+
+-- case: function to window function
+-- before
+CREATE FUNCTION f() RETURNS bigint LANGUAGE internal AS 'window_row_number';
+-- after
+CREATE FUNCTION f() RETURNS bigint LANGUAGE internal WINDOW AS 'window_row_number';
+-- expect
+-- changed function public.f(): window
+
+-- case: event trigger function and tags
+-- both
+CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION g() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+-- before
+CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION f();
+-- after
+CREATE EVENT TRIGGER e ON ddl_command_start WHEN TAG IN ('DROP TABLE', 'CREATE TABLE') EXECUTE FUNCTION g();
+-- expect
+-- changed event_trigger e: event, function, tags
+
+-- case: procedure comment
+-- both
+CREATE PROCEDURE p() LANGUAGE sql AS '';
+-- after
+COMMENT ON PROCEDURE p() IS 'said';
+-- expect
+-- changed procedure public.p(): comment
+
+-- case: policy comment
+-- both
+CREATE TABLE t (id int);
+CREATE POLICY p ON t USING (true);
+-- after
+COMMENT ON POLICY p ON t IS 'said';
+-- expect
+-- changed policy public.t.p: comment
+
+-- case: rule comment
+-- both
+CREATE TABLE t (id int);
+CREATE RULE r AS ON DELETE TO t DO NOTHING;
+-- after
+COMMENT ON RULE r ON t IS 'said';
+-- expect
+-- changed rule public.t.r: comment
+
+-- case: materialized view comment
+-- both
+CREATE MATERIALIZED VIEW m AS SELECT 1 AS id;
+-- after
+COMMENT ON MATERIALIZED VIEW m IS 'said';
+-- expect
+-- changed materialized_view public.m: comment

@@ -318,3 +318,46 @@ ALTER TABLE t ADD CONSTRAINT t_key UNIQUE (q, r);
 ALTER TABLE t ADD CONSTRAINT t_key UNIQUE (q, r WITHOUT OVERLAPS);
 -- expect
 -- changed unique public.t.t_key: period
+
+-- case: foreign key referenced columns
+-- both
+CREATE TABLE u (a int UNIQUE, b int UNIQUE);
+CREATE TABLE t (id int);
+-- before
+ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES u (a);
+-- after
+ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES u (b);
+-- expect
+-- changed foreign_key public.t.f: referenced_columns
+
+-- case: primary key including and options
+-- before
+CREATE TABLE t (id int, n int, CONSTRAINT k PRIMARY KEY (id));
+-- after
+CREATE TABLE t (id int, n int, CONSTRAINT k PRIMARY KEY (id) INCLUDE (n) WITH (fillfactor = 70));
+-- expect
+-- changed primary_key public.t.k: include, options
+
+-- case: primary key deferrable
+-- before
+CREATE TABLE t (id int, CONSTRAINT k PRIMARY KEY (id));
+-- after
+CREATE TABLE t (id int, CONSTRAINT k PRIMARY KEY (id) DEFERRABLE);
+-- expect
+-- changed primary_key public.t.k: deferrable
+
+-- case: table clustered on its key
+-- both
+CREATE TABLE t (id int, CONSTRAINT k PRIMARY KEY (id));
+-- after
+ALTER TABLE t CLUSTER ON k;
+-- expect
+-- changed primary_key public.t.k: clustered
+
+-- case: exclusion deferrable
+-- before
+CREATE TABLE t (r int4range, CONSTRAINT x EXCLUDE USING gist (r WITH &&));
+-- after
+CREATE TABLE t (r int4range, CONSTRAINT x EXCLUDE USING gist (r WITH &&) DEFERRABLE INITIALLY DEFERRED);
+-- expect
+-- changed exclusion public.t.x: deferrable, definition

@@ -237,3 +237,38 @@ COMMENT ON TABLE t IS 'postgresql://u:sesame-one@there/d';
 COMMENT ON TABLE t IS 'postgresql://u:sesame-two@there/d';
 -- expect
 -- changed table public.t: comment
+
+-- case: foreign data wrapper functions
+-- before
+CREATE FOREIGN DATA WRAPPER w;
+-- after
+CREATE FOREIGN DATA WRAPPER w VALIDATOR postgresql_fdw_validator;
+-- expect
+-- changed foreign_data_wrapper w: validator
+
+-- case: foreign server type and wrapper
+-- both
+CREATE FOREIGN DATA WRAPPER w;
+CREATE FOREIGN DATA WRAPPER x;
+-- before
+CREATE SERVER s TYPE 'a' FOREIGN DATA WRAPPER w;
+-- after
+CREATE SERVER s TYPE 'b' FOREIGN DATA WRAPPER x;
+-- expect
+-- changed foreign_server s: type, wrapper
+
+-- case: foreign data wrapper comment
+-- both
+CREATE FOREIGN DATA WRAPPER w;
+-- after
+COMMENT ON FOREIGN DATA WRAPPER w IS 'said';
+-- expect
+-- changed foreign_data_wrapper w: comment
+
+-- case: subscription disabled with a slot of another name
+-- before
+CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = a);
+-- after
+CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = b);
+-- expect
+-- changed subscription s: slot

@@ -300,3 +300,64 @@ CREATE TEXT SEARCH PARSER cut (START = prsd_start, GETTOKEN = prsd_nexttoken, EN
 CREATE TEXT SEARCH TEMPLATE plain (LEXIZE = dsimple_lexize);
 -- expect
 -- added text_search_template public.plain
+
+-- case: range type operator class
+-- before
+CREATE TYPE r AS RANGE (SUBTYPE = text);
+-- after
+CREATE TYPE r AS RANGE (SUBTYPE = text, SUBTYPE_OPCLASS = text_pattern_ops);
+-- expect
+-- changed range_type public.r: operator_class
+
+-- case: range type's multirange
+-- since 14
+-- before
+CREATE TYPE r AS RANGE (SUBTYPE = int);
+-- after
+CREATE TYPE r AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = several);
+-- expect
+-- changed range_type public.r: multirange
+
+-- case: sequence unlogged
+-- since 15
+-- before
+CREATE SEQUENCE s;
+-- after
+CREATE UNLOGGED SEQUENCE s;
+-- expect
+-- changed sequence public.s: unlogged
+
+-- case: text search configuration parser
+-- both
+CREATE TEXT SEARCH PARSER p (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+-- before
+CREATE TEXT SEARCH CONFIGURATION c (PARSER = "default");
+-- after
+CREATE TEXT SEARCH CONFIGURATION c (PARSER = p);
+-- expect
+-- changed text_search_configuration public.c: parser
+
+-- case: text search dictionary template
+-- before
+CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple);
+-- after
+CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = ispell, DICTFILE = ispell_sample, AFFFILE = ispell_sample);
+-- expect
+-- changed text_search_dictionary public.d: options, template
+
+-- case: cast comment
+-- both
+CREATE TYPE c AS (a int);
+CREATE CAST (c AS text) WITH INOUT;
+-- after
+COMMENT ON CAST (c AS text) IS 'said';
+-- expect
+-- changed cast public.c.text: comment
+
+-- case: domain comment
+-- both
+CREATE DOMAIN d AS int;
+-- after
+COMMENT ON DOMAIN d IS 'said';
+-- expect
+-- changed domain public.d: comment
