@@ -72,6 +72,7 @@ def test_what_a_named_server_was_made_with_counts_where_it_may_be_read(place: Pl
     assert PASSWORD not in json.dumps(snapshot_to_json(before))
 
 
+@pytest.mark.acceptance
 def test_a_copy_has_a_plain_table_and_no_password(engine: MysqlDatabase, place: Place, far: str):
     place.run(TABLE.format(f"mysql://far_one:{PASSWORD}{far}"))
     dumped = engine.target(place.url, place.read_url).dump(())

@@ -238,6 +238,7 @@ def test_what_cannot_be_rebuilt_says_why(target, scratch):
         pass
 
 
+@pytest.mark.acceptance
 def test_extensions_that_the_machine_lacks_are_named_with_the_ways_to_have_them(target, scratch):
     script = 'CREATE EXTENSION IF NOT EXISTS postgis WITH SCHEMA public;\nCREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA x;'
     with pytest.raises(ExpectedError) as refused, scratch.clone(replace(target.dump(()), script=script)):
@@ -246,6 +247,7 @@ def test_extensions_that_the_machine_lacks_are_named_with_the_ways_to_have_them(
     assert "`scratch:`" in refused.value.advice
 
 
+@pytest.mark.acceptance
 def test_an_empty_copy_begins_with_the_extensions_that_it_is_given(server, names, target, scratch):
     server.execute(
         "CREATE SCHEMA kept; CREATE EXTENSION vector SCHEMA kept; CREATE TABLE own (at kept.vector)", names[0]
