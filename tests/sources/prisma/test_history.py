@@ -13,7 +13,7 @@ from workers.reading.sqlite import FOLLOW
 from workers.sources.prisma.detect import Literals, read_project
 from workers.sources.prisma.history import Script, read_history, read_scripts
 from workers.sources.prisma.migrations_table import COLUMNS, Bookkeeper, judge_rows
-from workers.sources.prisma.scripts import Writer
+from workers.sources.prisma.scripts import Writer, referenced
 
 BASE = {
     "prisma/schema.prisma": 'datasource db {\n  provider = "sqlite"\n  url = "file:x"\n}\n',
@@ -113,7 +113,10 @@ def test_a_checksum_that_an_old_release_wrote_without_leading_zeros_fits():
 
 
 def written(sql: str, engine: Engine = Engine.POSTGRESQL) -> list[tuple[str, int, bool, bool | None, bool]]:
-    writer = Writer(Bookkeeper(engine=engine, new_id=lambda: "id"))
+    whole = Script(
+        name="0_b", path="p", sql='CREATE TABLE b (x REFERENCES "A" (id), y REFERENCES b); ALTER TABLE b RENAME TO c;'
+    )
+    writer = Writer(Bookkeeper(engine=engine, new_id=lambda: "id"), referenced((whole,)))
     writer.add(Script(name="1_a", path="p", sql=sql), first=True)
     return [
         (item.sql.split("\n")[0][:12], item.group, item.transactional, item.own, item.batch)
@@ -149,7 +152,10 @@ REDEFINED = "PRAGMA foreign_keys=OFF; INSERT INTO n SELECT * FROM a; DROP TABLE 
         (REDEFINED, "CREATE TABLE", False),
         (f"-- DELETE FROM a\nCREATE TABLE n (x); {REDEFINED}", "CREATE TABLE", False),
         ("DELETE FROM a; CREATE TABLE b (x);", FOLLOW[:12], False),
-        ("/* away */ DROP TABLE a;", FOLLOW[:12], False),
+        ("/* away */ DROP TABLE IF EXISTS main.`a`;", FOLLOW[:12], False),
+        ("DELETE FROM lonely; UPDATE lonely SET x = 1; DROP TABLE lonely;", "CREATE TABLE", False),
+        (f"DELETE FROM lonely; {REDEFINED}", "CREATE TABLE", False),
+        ("DELETE FROM c;", FOLLOW[:12], False),
         ("WITH x AS (SELECT 1) UPDATE a SET b = 1;", FOLLOW[:12], False),
         ("INSERT OR REPLACE INTO a VALUES (1);", FOLLOW[:12], False),
         (f"DELETE FROM b; {REDEFINED}", "CREATE TABLE", True),

@@ -30,7 +30,7 @@ from workers.sources.prisma.entries import entries, warnings
 from workers.sources.prisma.history import SCRIPT, Script, push_name
 from workers.sources.prisma.migrations_table import Bookkeeper
 from workers.sources.prisma.native import NativeEngine
-from workers.sources.prisma.scripts import Writer, is_empty
+from workers.sources.prisma.scripts import Writer, is_empty, referenced
 
 NATIVE = "the operator's schema engine"
 UNWEIGHED = "rows were not looked at: what would be lost, or what rows forbid, is not said by it"
@@ -88,7 +88,7 @@ class Recorder:
             run = self._until(request, pending, told.migration)
             return replace(_failed(told), tool=tool, statements=run, fixed=True)
         recording = Recording(
-            statements=self._statements(request, pending),
+            statements=self._statements(request, pending, matter.scripts),
             tool=tool,
             notes=_empty(pending, request.engine),
             fixed=True,
@@ -159,7 +159,7 @@ class Recorder:
         if failed is not None:
             return replace(failed, statements=self._until(request, pending, failed.failed), fixed=True)
         recording = Recording(
-            statements=self._statements(request, pending),
+            statements=self._statements(request, pending, matter.scripts),
             tool=TOOL,
             notes=_empty(pending, request.engine),
             fixed=True,
@@ -256,10 +256,14 @@ class Recorder:
     def _until(self, request: RecordRequest, pending: tuple[Script, ...], failed: str) -> tuple[RecordedStatement, ...]:
         """Up to the end of the migration that failed; nothing where none of these did."""
         names = [item.name for item in pending]
-        return self._statements(request, pending[: names.index(failed) + 1]) if failed in names else ()
+        ran = pending[: names.index(failed) + 1] if failed in names else ()
+        return self._statements(request, ran, ran)
 
-    def _statements(self, request: RecordRequest, pending: tuple[Script, ...]) -> tuple[RecordedStatement, ...]:
-        writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id))
+    def _statements(
+        self, request: RecordRequest, pending: tuple[Script, ...], whole: tuple[Script, ...]
+    ) -> tuple[RecordedStatement, ...]:
+        """What runs of `pending`, scripts of the `whole` history."""
+        writer = Writer(Bookkeeper(engine=request.engine, new_id=self.new_id), referenced(whole))
         for script in pending:
             writer.add(script, first=not request.done and script is pending[0])
         return tuple(writer.statements)

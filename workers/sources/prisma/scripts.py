@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -17,18 +17,24 @@ from workers.sources.prisma.history import Script
 from workers.sources.prisma.migrations_table import Bookkeeper
 
 _SWITCH = re.compile(r"pragma\s+(?:\w+\s*\.\s*)?foreign_keys\s*[=(]\s*[\"'`]?(?P<to>\w+)", re.IGNORECASE)
+_NAME = r"(?:main\s*\.\s*)?[\"`\[]?(?P<name>[^\"`\]\s(),;]+)"
 _ACTS = re.compile(
-    r"(?:delete|update|replace|drop\s+table|insert\s+or\s+replace|with\b.*\b(?:delete|update|replace))\b", re.IGNORECASE
+    rf"(?:delete\s+from|update(?:\s+or\s+\w+)?|replace\s+into|drop\s+table(?:\s+if\s+exists)?|insert\s+or\s+replace\s+into)\s+{_NAME}",
+    re.IGNORECASE,
 )
+_MAY_ACT = re.compile(r"with\b.*\b(?:delete|update|replace)\b", re.IGNORECASE)
+_REFERENCES = re.compile(rf"\breferences\s+{_NAME}", re.IGNORECASE)
+_RENAMED = re.compile(rf"alter\s+table\s+{_NAME}[\"`\]]?\s+rename\s+to\s+[\"`\[]?(?P<new>[^\"`\]\s;]+)", re.IGNORECASE)
 _OFF = frozenset({"off", "false", "no", "0"})
 _STEERING = frozenset({"begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release"})
 
 
 @dataclass(slots=True)
 class Writer:
-    """Writes down statements with their transaction groups, counted from 0."""
+    """Writes down statements with their transaction groups, counted from 0. `referenced` are the tables that others refer to (SQLite)."""
 
     bookkeeper: Bookkeeper
+    referenced: frozenset[str] = frozenset()
     statements: list[RecordedStatement] = field(default_factory=list)
     group: int = -1
 
@@ -38,7 +44,7 @@ class Writer:
         engine = self.bookkeeper.engine
         commands = split(script.sql or "", engine)
         apart = not all(_is_transactional(command, engine) for command in commands)
-        followed = _followed(commands) if engine is Engine.SQLITE else Followed.NOTHING
+        followed = _followed(commands, self.referenced) if engine is Engine.SQLITE else Followed.NOTHING
         steered = engine.family is not Engine.MYSQL and any(steers(command, engine) for command in commands)
         if steered or followed is Followed.SOME or (apart and followed is Followed.ALL):
             self._around(script, made, (script.sql or "",), batch=True)
@@ -118,7 +124,22 @@ class Followed(Enum):
     SOME = "some"
 
 
-def _followed(commands: tuple[str, ...]) -> Followed:
+def referenced(scripts: Iterable[Script]) -> frozenset[str]:
+    """The tables that these scripts say something refers to, in lower case."""
+    found: set[str] = set()
+    for sql in ((script.sql or "").lower() for script in scripts):
+        found.update(match["name"] for match in _REFERENCES.finditer(sql))
+        found.update(match["new"] for match in _RENAMED.finditer(sql) if match["name"] in found)
+    return frozenset(found)
+
+
+def _acts(command: str, tables: frozenset[str]) -> bool:
+    """Whether a command changes or removes what rows elsewhere may refer to."""
+    found = _ACTS.match(command)
+    return found["name"].lower() in tables if found is not None else _MAY_ACT.match(command) is not None
+
+
+def _followed(commands: tuple[str, ...], tables: frozenset[str]) -> Followed:
     """Prisma's SQLite follows foreign keys until a script switches that off, and then again; our transactions do so or not as a whole.
 
     Rows that are only inserted are looked at before COMMIT, followed or not.
@@ -129,7 +150,7 @@ def _followed(commands: tuple[str, ...]) -> Followed:
         if switch is not None:
             on = switch["to"].lower() not in _OFF
             off = off or not on
-        elif on and _ACTS.match(command):
+        elif on and _acts(command, tables):
             met = True
     return Followed.SOME if met and off else Followed.ALL if met else Followed.NOTHING
 

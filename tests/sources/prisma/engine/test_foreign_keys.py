@@ -21,7 +21,7 @@ from workers.sandbox.run import Sandbox
 from workers.sources.prisma.engine import EngineFault, PrismaEngine
 from workers.sources.prisma.history import Script
 from workers.sources.prisma.migrations_table import Bookkeeper
-from workers.sources.prisma.scripts import Writer
+from workers.sources.prisma.scripts import Writer, referenced
 
 pytestmark = pytest.mark.sandbox
 
@@ -81,8 +81,9 @@ def test_rows_that_refer_to_others_end_as_prisma_leaves_them(
 
 def carried_out(engine: SqliteDatabase, file: Path, sql: str) -> bool:
     """Run the migration as a plan runs; whether it came to its end."""
-    written = Writer(Bookkeeper(engine=Engine.SQLITE, new_id=lambda: "id"))
-    written.add(Script(name="2", path="2", sql=sql), first=False)
+    first, second = Script(name="1", path="1", sql=LIVE), Script(name="2", path="2", sql=sql)
+    written = Writer(Bookkeeper(engine=Engine.SQLITE, new_id=lambda: "id"), referenced((first, second)))
+    written.add(second, first=False)
     with engine._opener.open(find(file), Mode.WRITE, busy=1) as session:
         writer = SqliteWriter(session, file.name, 5)
         try:
