@@ -42,8 +42,8 @@ methods, transforms, security labels, tablespaces and large objects are not comp
 
 The order of a table's columns is not compared, on any engine: `create_all`, a model file and the migrations that led to it lawfully make
 one table with its columns in different orders, and a column added by hand is told as added wherever it stands. So a `MODIFY ... AFTER` on
-MariaDB that does nothing else, or a column dropped and made again as it was, is not told. Nor is whether a child table has looked at its rows for a check that it inherits: that follows from which came
-first, and a dump does not keep it.
+MariaDB that does nothing else, or a column dropped and made again as it was, is not told. Nor is whether a child table has looked at its
+rows for a check that it inherits: that follows from which came first, and a dump does not keep it.
 """
 
 

@@ -287,3 +287,56 @@ CREATE EVENT e ON SCHEDULE AT '2030-01-01 00:00:00' DO DELETE FROM t;
 SET time_zone = DEFAULT;
 -- expect
 -- changed event e: time_zone
+
+-- case: function mode of the session
+-- before
+CREATE FUNCTION f() RETURNS int RETURN 1;
+-- after
+SET SESSION sql_mode = 'ANSI_QUOTES';
+CREATE FUNCTION f() RETURNS int RETURN 1;
+-- expect
+-- changed function f: sql_mode
+
+-- case: function comment and security
+-- before
+CREATE FUNCTION f() RETURNS int RETURN 1;
+-- after
+CREATE FUNCTION f() RETURNS int SQL SECURITY INVOKER COMMENT 'said' RETURN 1;
+-- expect
+-- changed function f: comment, security
+
+-- case: trigger mode of the session
+-- both
+CREATE TABLE t (id int);
+-- before
+CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+-- after
+SET SESSION sql_mode = 'ANSI_QUOTES';
+CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+-- expect
+-- changed trigger t.g: sql_mode
+
+-- case: definers of code
+-- both
+CREATE TABLE t (id int);
+-- before
+CREATE PROCEDURE p() SET @a = 1;
+CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+CREATE EVENT e ON SCHEDULE AT '2037-01-01 00:00:00' DO SET @a = 1;
+-- after
+CREATE DEFINER = 'nobody'@'%' PROCEDURE p() SET @a = 1;
+CREATE DEFINER = 'nobody'@'%' TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+CREATE DEFINER = 'nobody'@'%' EVENT e ON SCHEDULE AT '2037-01-01 00:00:00' DO SET @a = 1;
+-- expect
+-- changed event e: definer
+-- changed procedure p: definer
+-- changed trigger t.g: definer
+
+-- case: event body and mode
+-- before
+CREATE EVENT e ON SCHEDULE AT '2037-01-01 00:00:00' DO SET @a = 1;
+-- after
+SET SESSION sql_mode = 'ANSI_QUOTES';
+CREATE EVENT e ON SCHEDULE AT '2037-01-01 00:00:00' DO SET @a = 2;
+-- expect
+-- changed event e: body, sql_mode

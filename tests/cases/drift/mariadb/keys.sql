@@ -226,3 +226,13 @@ CREATE TABLE u (t_id int, CONSTRAINT f FOREIGN KEY (t_id) REFERENCES t (id));
 CREATE TABLE u (t_id int, CONSTRAINT f FOREIGN KEY (t_id) REFERENCES v (id));
 -- expect
 -- changed foreign_key u.f: references
+
+-- case: foreign key columns and what they refer to
+-- both
+CREATE TABLE o (a int PRIMARY KEY, b int UNIQUE);
+-- before
+CREATE TABLE t (x int, y int, KEY x (x), KEY y (y), CONSTRAINT f FOREIGN KEY (x) REFERENCES o (a));
+-- after
+CREATE TABLE t (x int, y int, KEY x (x), KEY y (y), CONSTRAINT f FOREIGN KEY (y) REFERENCES o (b));
+-- expect
+-- changed foreign_key t.f: columns, referenced_columns

@@ -216,3 +216,11 @@ CREATE TABLE t (a int, b int AS (a + 1) VIRTUAL);
 CREATE TABLE t (a int, b int AS (a + 1) STORED);
 -- expect
 -- changed column t.b: generated
+
+-- case: column not null on conflict
+-- before
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT NOT NULL);
+-- after
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT NOT NULL ON CONFLICT IGNORE);
+-- expect
+-- changed column t.a: not_null_conflict

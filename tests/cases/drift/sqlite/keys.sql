@@ -229,3 +229,21 @@ CREATE TABLE t (a, CONSTRAINT u UNIQUE (a));
 CREATE TABLE t (a, CONSTRAINT u UNIQUE (a) ON CONFLICT REPLACE);
 -- expect
 -- changed unique t.u: conflict
+
+-- case: primary key named and on conflict
+-- before
+CREATE TABLE t (a INT, b INT, PRIMARY KEY (a));
+-- after
+CREATE TABLE t (a INT, b INT, CONSTRAINT k PRIMARY KEY (a) ON CONFLICT REPLACE);
+-- expect
+-- changed primary_key t.primary key: conflict, constraint
+
+-- case: foreign key columns and what they refer to
+-- both
+CREATE TABLE o (a INTEGER PRIMARY KEY, b INT UNIQUE);
+-- before
+CREATE TABLE t (x INT, y INT, CONSTRAINT f FOREIGN KEY (x) REFERENCES o (a));
+-- after
+CREATE TABLE t (x INT, y INT, CONSTRAINT f FOREIGN KEY (y) REFERENCES o (b));
+-- expect
+-- changed foreign_key t.f: columns, referenced

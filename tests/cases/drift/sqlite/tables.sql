@@ -226,3 +226,12 @@ CREATE VIEW t AS SELECT a FROM o;
 -- expect
 -- removed table t with 1 more
 -- added view t
+
+-- case: file vacuum
+-- before
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+-- after
+PRAGMA auto_vacuum = FULL;
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+-- expect
+-- changed database main: auto_vacuum
