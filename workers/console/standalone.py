@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workers.core.errors import ExpectedError
-from workers.core.hidden import Hiding
 from workers.core.names import Engine
 from workers.core.refusals import RefusalCode
 from workers.settings import KEY_BYTES, Sandbox, create_key, data_dir, read_keys
@@ -75,10 +74,12 @@ def open_target(url: str) -> Target:
     word = sound(url).partition(":")[0].partition("+")[0].lower()
     match {"postgres": "postgresql"}.get(word, word):
         case Engine.POSTGRESQL.value:
-            from workers.databases.postgresql.target import PostgresqlTarget  # noqa: PLC0415 -- see above
+            from workers.core.hidden import Hiding  # noqa: PLC0415 -- see above
+            from workers.databases.postgresql.target import PostgresqlTarget  # noqa: PLC0415
 
             return PostgresqlTarget(url, None, (), Hiding(hash_key()))
         case Engine.MYSQL.value | Engine.MARIADB.value:
+            from workers.core.hidden import Hiding  # noqa: PLC0415
             from workers.databases.mysql.target import MysqlTarget  # noqa: PLC0415
 
             return MysqlTarget(url, None, Hiding(hash_key()))
