@@ -26,6 +26,8 @@ CREATE TABLE orders (id int PRIMARY KEY, note text DEFAULT 'semicolon; in a text
 CREATE TABLE versions (n text); INSERT INTO versions VALUES ('r1');
 COMMENT ON TABLE orders IS 'OWNER TO nobody';
 CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2 -- ; OWNER TO nobody';
+CREATE MATERIALIZED VIEW "its ""ids'" AS SELECT id FROM orders; CREATE MATERIALIZED VIEW again AS SELECT id FROM "its ""ids'";
+CREATE MATERIALIZED VIEW empty AS SELECT id FROM again WITH NO DATA;
 GRANT SELECT ON orders TO {reader}; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {reader};
 """
 CHANGE = ("CREATE TABLE bills (id int)", "GRANT INSERT ON orders TO {reader}", "ALTER TABLE orders ADD COLUMN x int")
@@ -81,6 +83,7 @@ def test_a_clone_is_the_target_and_a_change_does_there_what_it_does_here(
         with place.clone(dump) as clone, clone.writing() as writer:
             before = writer.snapshot()
             assert writer.rows(("", "versions"), ("n",)) == (("r1",),)
+            assert [item.name[-1] for item in before.objects if item.get("unpopulated")] == ["empty"]
             writer.begin()
             for statement in CHANGE:
                 writer.execute(statement.format(reader=names[2]))
