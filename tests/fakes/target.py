@@ -103,9 +103,6 @@ class FakeWriter:
     def state(self) -> State:
         return self.database.state if self.open is None else self.open
 
-    def parse_script(self, commands: tuple[str, ...]) -> tuple[Parsed, ...]:
-        return tuple(map(self.parse, commands))
-
     def begin(self) -> None:
         self._run("BEGIN")
         self.open = self.database.state

@@ -238,9 +238,7 @@ def test_a_connection_check_stands_alone():
     assert "⚠️ not needed for reading: CREATEDB" in text
     assert "| Read-only proven | **no** |" in text
     assert "cannot run" not in text
-    assert "- ⚠️ ghost is no account" in connection_check(
-        make.a_preflight(limits=("ghost is no account",))
-    )
+    assert "- ⚠️ ghost is no account" in connection_check(make.a_preflight(limits=("ghost is no account",)))
 
 
 def test_differences_are_listed_for_a_terminal():

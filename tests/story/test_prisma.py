@@ -102,8 +102,8 @@ def test_a_migration_without_its_schema_change_is_told_at_its_line_and_not_to_be
     (noted,) = house.check(pull, "schemagate: shop/prod").annotations
     assert (noted["path"], noted["start_line"], noted["annotation_level"]) == (script(SECOND), 1, "warning")
     assert "write it into the models" in noted["message"]
-    more = {SCHEMA: prisma_files("postgresql")[SCHEMA] + "\n// more to come\n"}
-    report = house.report(house.open_pull(files | more, branch="with-a-remark"))
+    more = prisma_files("postgresql")[SCHEMA] + "\n// more to come\n"
+    report = house.report(house.open_pull({**files, SCHEMA: more}, branch="with-a-remark"))
     assert f"`{script(SECOND)}:1` `undeclared_changes`" in report
     assert "Write into the models what the migrations of this pull make" in report
 
@@ -161,7 +161,7 @@ def test_on_sqlite_deleted_rows_take_with_them_what_refers_to_them_as_prisma_wou
     pull = house.open_pull({script(SECOND): "DELETE FROM customers WHERE email = 'b';\n"})
     house.say(pull, "bob", f"/approve prod {house.code(pull)} --allow-destructive --accept-risk none")
     assert "prod applied and verified" in house.answers(pull)[-1], house.report(pull)
-    with closing(sqlite3.connect(prod.path)) as connection:
+    with closing(sqlite3.connect(prod.url.removeprefix("sqlite:///"))) as connection:
         assert connection.execute("SELECT customer_id FROM orders").fetchall() == [(1,)]
 
 

@@ -161,7 +161,7 @@ def test_a_push_waits_for_the_environment_before_it_and_a_merge_group_for_the_pu
     assert "delivery" not in prod.columns()
     pushed(house, pull, "staging")
     judged = group(house, pull)
-    assert (judged.conclusion, "shop/prod: its schema is not pushed yet" in judged.summary) == ("failure", True)
+    assert (judged.conclusion, "shop/prod: its schema is not pushed yet" in (judged.summary or "")) == ("failure", True)
     pushed(house, pull)
     assert "delivery" in prod.columns()
     assert group(house, pull).conclusion == "success"
