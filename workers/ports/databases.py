@@ -249,10 +249,6 @@ class ScratchDatabase(Protocol):
         """Every statement that the server itself logged since start; empty where the engine keeps no log."""
         ...
 
-    def copy(self, name: str) -> ScratchDatabase:
-        """Copy this database beside itself (no session may be open on it)."""
-        ...
-
 
 class Scratch(Protocol):
     """Throw-away databases of one engine, each server in a sandbox of its own."""

@@ -173,23 +173,6 @@ def test_the_server_tells_what_others_sent_and_not_what_we_did(server, names, ta
         assert clone.served() == ("CREATE TABLE hidden (id int)", "SELECT $1::int")
 
 
-def test_a_copy_goes_its_own_way(server, names, target, scratch):
-    server.execute("CREATE TABLE t (id int)", names[0])
-    with scratch.clone(target.dump(())) as clone:
-        other = clone.copy("beside")
-        with other.writing() as writer:
-            writer.begin()
-            writer.execute("CREATE TABLE only_here (id int)")
-            writer.execute("INSERT INTO only_here VALUES (1), (2)")
-            writer.commit()
-        assert len(other.checksums()) == 1
-        with clone.reading() as one, other.reading() as two:
-            assert {change.label for change in diff(one.snapshot(), two.snapshot())} == {
-                "public.only_here",
-                "public.only_here.id",
-            }
-
-
 def test_checksums_do_not_depend_on_the_order_of_rows(server, names, target, scratch):
     server.execute(f'CREATE TABLE t (id int, n text); ALTER TABLE t OWNER TO "{names[1]}"', names[0])
     told = []

@@ -146,19 +146,6 @@ def test_checksums_know_rows_and_not_their_order(engine: SqliteDatabase, data_di
     assert len({first, *others}) == 6
 
 
-def test_a_copy_is_equal_and_lives_elsewhere(engine: SqliteDatabase, data_dir: Path):
-    with engine.scratch(None).clone(dump_of(engine, made(data_dir, SHOP))) as copy:
-        second = copy.copy("second")
-        assert schema_of(second).objects == schema_of(copy).objects
-        assert second.checksums() == copy.checksums()
-        with second.writing() as writer:
-            writer.execute("DROP TABLE parents")
-        assert ("parents",) in objects_of(schema_of(copy), "table")
-        places = [item.address.writable[0].host for item in (copy, second)]
-        assert len(set(places)) == 2
-    assert not any(place.exists() for place in places)
-
-
 def test_what_a_stranger_closed_is_removed_all_the_same(engine: SqliteDatabase, data_dir: Path):
     with engine.scratch(None).clone(dump_of(engine, made(data_dir))) as copy:
         place = copy.address.writable[0].host

@@ -169,10 +169,6 @@ class BorrowedCopy:
         """A lent server's log is not ours to read."""
         return ()
 
-    def copy(self, name: str) -> ScratchDatabase:
-        """Nobody needs one here."""
-        raise NotImplementedError(name)
-
     def named(self, found: Snapshot) -> Snapshot:
         """The snapshot with the target's name for this database, without what only the copy's accounts may do."""
         own = tuple(item for item in found.authority if not any(PREFIX in part for part in item.name))

@@ -20,7 +20,7 @@ from workers.databases.mysql.accounts import Cast, naming_right, private_cast, s
 from workers.databases.mysql.address import Address
 from workers.databases.mysql.binaries import Binaries, series
 from workers.databases.mysql.catalog_frame import Connection, ask, session_number
-from workers.databases.mysql.dump import Piece, dump, script_of
+from workers.databases.mysql.dump import Piece, script_of
 from workers.databases.mysql.server import Server, Servers
 from workers.databases.mysql.session import Accounts, Reading, connected, reading, time_limit
 from workers.databases.mysql.settings import options
@@ -136,24 +136,6 @@ class Copy:
             self._note(connection)
             rows = ask(connection, _LOG)
         return tuple(str(text) for thread, _, text in rows if thread not in self.own)
-
-    def copy(self, name: str) -> ScratchDatabase:
-        """Copy this database beside itself, rows included."""
-        with reading(self.superuser) as connection:
-            self._note(connection)
-            made = replace(dump(connection, self.hiding, self.like.writing_role, self.like.settings, ()), database=name)
-        beside = replace(self, name=name)
-        with connected(self.superuser) as connection:
-            self._note(connection)
-            accounts = (self.cast.login, *self.cast.others(self.like.roles))
-            create_database(connection, replace(self.like, database=name), accounts)
-        _restored(beside, made, script_of(made))
-        with connected(self.superuser.at(name)) as connection:
-            self._note(connection)
-            ask(connection, _RESTORING)
-            for (table,) in ask(connection, _TABLES):
-                ask(connection, f"INSERT INTO {quoted(str(table))} SELECT * FROM {quoted(self.name, str(table))}")
-        return beside
 
     @property
     def superuser(self) -> Address:

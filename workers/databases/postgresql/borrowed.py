@@ -175,14 +175,6 @@ class BorrowedCopy:
         """A lent server's log is not ours to read."""
         return ()
 
-    def copy(self, name: str) -> ScratchDatabase:
-        """Copy this database beside itself; it goes when this one does."""
-        del name
-        with connected(self.server.at(_MAINTENANCE)) as connection:
-            beside = f"{self.name}_copy{secrets.randbelow(10**6)}"
-            _database(connection, beside, self.role, self.name)
-        return replace(self, name=beside)
-
     def restore(self, dump: Dump) -> None:
         """Run the dump's script and fill the version table."""
         said = (self._owners(item) for item in split(dump.script, Engine.POSTGRESQL) if not _LEFT_OUT.match(item))

@@ -21,7 +21,6 @@ from workers.core.schema import Name
 from workers.databases.postgresql.address import Address
 from workers.databases.postgresql.binaries import Binaries
 from workers.databases.postgresql.catalog_frame import USER
-from workers.databases.postgresql.dump import rights
 from workers.databases.postgresql.server import Server, Servers
 from workers.databases.postgresql.session import Connection, Reading, Settings, connected, reading
 from workers.databases.postgresql.settings import path_of
@@ -147,16 +146,6 @@ class Copy:
         return tuple(
             item.text for item in self.server.logged() if item.database == self.name and item.session not in self.own
         )
-
-    def copy(self, name: str) -> ScratchDatabase:
-        """Copy this database beside itself."""
-        said = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(self.name))
-        with self.superuser() as connection:
-            owned = rights(connection, name)
-        with connected(_superuser(self.server, _MAINTENANCE)) as connection:
-            connection.execute(said)
-            connection.execute(owned.encode())
-        return Copy(server=self.server, name=name, like=self.like, hiding=self.hiding, own=self.own, marks=self.marks)
 
     @contextlib.contextmanager
     def superuser(self, role: str = OWNER) -> Iterator[Connection]:

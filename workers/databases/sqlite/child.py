@@ -2,7 +2,7 @@
 
 One JSON object a line on stdin, one on stdout: `{"op": …}` is answered by `{"value": …}` or by
 `{"error": …, "state": …, "busy": …}`. Text of a plan comes in `actions` and `execute` alone. SQL in `query` is ours.
-The arguments are the folder of the file, and the folder that `copy` writes to.
+The argument is the folder of the file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 
-from workers.databases.sqlite.child_session import OpenError, OrphansError, Policy, Session, quoted, readable
+from workers.databases.sqlite.child_session import OpenError, OrphansError, Policy, Session, readable
 
 MOST = 64 * 1024 * 1024
 
@@ -213,14 +213,6 @@ def checksums(session: Session, *, tables: list[str], seconds: float) -> list[tu
     return found
 
 
-def copy(session: Session, *, name: str, **_: object) -> None:
-    """Copy the whole database into a file of the second folder."""
-    path = f"{sys.argv[2]}/{name}"
-    other = sqlite3.connect(f"file:{quoted(path)}?mode=rwc", uri=True, isolation_level=None)
-    with contextlib.closing(other):
-        session.connection.backup(other)
-
-
 def close(session: Session, **_: object) -> None:
     """Give everything back: an open transaction is undone, locks and journals go away."""
     session.connection.close()
@@ -247,7 +239,7 @@ OPERATIONS: dict[str, Callable[..., object]] = {
             mark,
             prove,
         ),
-        *(checksums, copy, close),
+        *(checksums, close),
     )
 }
 

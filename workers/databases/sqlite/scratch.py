@@ -39,7 +39,6 @@ class SqliteScratchDatabase:
     place: Place
     database: str
     opener: Opener
-    kept: contextlib.ExitStack
 
     @property
     def address(self) -> ScratchAddress:
@@ -66,12 +65,6 @@ class SqliteScratchDatabase:
         """SQLite keeps no log."""
         return ()
 
-    def copy(self, name: str) -> ScratchDatabase:
-        """Copy into a folder of its own, out of reach of whoever is given this one's; it goes away together with this."""
-        place = _placed(self.kept, self.opener)
-        self.opener.copy(self.place, place.folder, place.name)
-        return SqliteScratchDatabase(place=place, database=name, opener=self.opener, kept=self.kept)
-
     def _open(self, mode: Mode) -> Session:
         return self.opener.open(self.place, mode, busy=_BUSY)
 
@@ -94,7 +87,7 @@ class SqliteScratch:
                 session.ask("set_pragmas", settings=_file_settings(like))
                 for sql in _SETTLED:
                     session.execute(sql, seconds=_STATEMENT_SECONDS)
-            yield SqliteScratchDatabase(place=place, database=like.database, opener=self.opener, kept=kept)
+            yield SqliteScratchDatabase(place=place, database=like.database, opener=self.opener)
 
     @contextlib.contextmanager
     def clone(self, dump: Dump) -> Iterator[ScratchDatabase]:

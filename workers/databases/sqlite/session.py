@@ -25,7 +25,6 @@ _FUTURE = b"from __future__ import annotations\n"
 _OWN = re.compile(rb"^from workers\..*\n", re.MULTILINE)
 _INSIDE_SCRIPT = "/sqlite-child.py"
 _INSIDE = "/database"
-_INSIDE_COPY = "/copy"
 _MOST = 64 * MEBIBYTE
 _GRACE = 10.0
 _OLDEST = (3, 38)  # lists tables with their kinds, and has the JSON functions built in
@@ -135,10 +134,10 @@ class Opener:
     sandbox: Sandbox
     interpreter: Path
 
-    def open(self, place: Place, mode: Mode, *, busy: float, copy_to: Path | None = None) -> Session:
+    def open(self, place: Place, mode: Mode, *, busy: float) -> Session:
         """Open a file as the user that it belongs to. Raises FileError, and ExpectedError without an answer.
 
-        `busy` is how many seconds SQLite waits for somebody else; `copy_to` a further folder that may be written.
+        `busy` is how many seconds SQLite waits for somebody else.
         """
         user = place.user(self.sandbox.identity)
         if user.dropped and place.size and not user.reaches(place.path):
@@ -148,8 +147,8 @@ class Opener:
                 RefusalCode.TARGET_UNREACHABLE,
             )
         runtime = python_runtime(self.area, user, self.interpreter)
-        command = [runtime.bin, "-I", "-S", "-X", "utf8", _INSIDE_SCRIPT, _INSIDE, _INSIDE_COPY]
-        conversation = self.sandbox.converse(command, _profile(place, mode, runtime, copy_to), user=user)
+        command = [runtime.bin, "-I", "-S", "-X", "utf8", _INSIDE_SCRIPT, _INSIDE]
+        conversation = self.sandbox.converse(command, _profile(place, mode, runtime), user=user)
         session = Session(conversation, writes=mode is not Mode.READ)
         import workers.databases.sqlite.catalog  # noqa: F401, PLC0415 -- soon needed, and read while the process starts
 
@@ -161,20 +160,14 @@ class Opener:
             raise
         return session
 
-    def copy(self, place: Place, folder: Path, name: str) -> None:
-        """Copy a database into another folder of ours."""
-        with self.open(place, Mode.READ, busy=0, copy_to=folder) as session:
-            session.ask("copy", name=name, seconds=10 * READ_SECONDS)
 
-
-def _profile(place: Place, mode: Mode, runtime: Runtime, copy_to: Path | None) -> Profile:
+def _profile(place: Place, mode: Mode, runtime: Runtime) -> Profile:
     folder = (place.folder, _INSIDE)
     # Even a reader of a WAL database takes part in the -shm file beside it.
     writable = mode is not Mode.READ or place.wal
-    copies = () if copy_to is None else ((copy_to, _INSIDE_COPY),)
     return Profile(
         read_only=(*runtime.binds, *(() if writable else (folder,))),
-        writable=(*((folder,) if writable else ()), *copies),
+        writable=(folder,) if writable else (),
         files=((_INSIDE_SCRIPT, _script()),),
         # Large sorts of an index build go where SQLite would put them on the application's side, too.
         environment=(*runtime.environment, *((("SQLITE_TMPDIR", _INSIDE),) if writable else ())),
