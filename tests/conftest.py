@@ -17,6 +17,7 @@ import structlog
 from deploy.demo.mariadb import MariadbServer
 from deploy.demo.servers import PostgresServer, RedisServer
 from tests import network, processes
+from tests.acceptance import table
 
 RUN_FOLDERS: pytest.StashKey[list[Path]] = pytest.StashKey()
 LEFT_BEHIND: pytest.StashKey[list[str]] = pytest.StashKey()
@@ -25,6 +26,7 @@ SERVER_FIXTURES = frozenset({"postgres", "postgres18", "pg_url", "mariadb"})
 
 def pytest_configure(config: pytest.Config) -> None:
     network.allow_loopback_only()
+    config.pluginmanager.register(table, "table of real projects")
     config.stash[RUN_FOLDERS] = []
     config.stash[LEFT_BEHIND] = []
 

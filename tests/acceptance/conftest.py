@@ -15,29 +15,15 @@ from tests.acceptance.postgis import PostgisPrograms, postgis_programs
 from tests.acceptance.prisma_ground import OpenTarget, server_with
 from tests.acceptance.prisma_projects import PrismaHistory
 from tests.acceptance.projects import Installed, Project, install
-from tests.acceptance.stage import Measured, Stage, open_stage
+from tests.acceptance.stage import Stage, open_stage
+from tests.acceptance.table import MEASURED, Measured
 from tests.demo.github.contract import assert_no_violations
 from tests.story.targets import PostgresDatabase, SqliteFile, Target
 from workers.core.names import Engine
 from workers.machine import Machine, find_machine
 
-MEASURED: pytest.StashKey[list[Measured]] = pytest.StashKey()
 Install = Callable[[Project], Installed]
 OpenStage = Callable[..., Stage]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what was measured."""
-    lines = config.stash.get(MEASURED, [])
-    if not lines:
-        return
-    terminalreporter.section("real projects through the whole bot")
-    row = "{:28} {:11} {:>6} {:>11} {:>11} {:>8} {:>11}"
-    heading = ("project", "engine", "pulls", "migrations", "statements", "seconds", "undeclared")
-    terminalreporter.line(row.format(*heading))
-    for item in lines:
-        words = (item.project, item.engine, item.pulls, item.migrations, item.statements, f"{item.seconds:.0f}")
-        terminalreporter.line(row.format(*words, item.undeclared))
 
 
 @pytest.fixture(scope="session")

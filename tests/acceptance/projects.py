@@ -36,6 +36,7 @@ AIRFLOW = Project(
     environment=(("AIRFLOW_HOME", "/tmp/airflow"),),
 )
 QUETZ = Project(name="quetz-server 0.10.4", needs="quetz-server==0.10.4\n", folder="quetz/migrations")
+CINDER = Project(name="cinder 29.0.0", needs="cinder==29.0.0\npymysql\n", folder="cinder/db/migrations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

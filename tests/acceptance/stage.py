@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deploy.demo.github.records import Pull
 from tests.acceptance.projects import Installed
+from tests.acceptance.table import Measured
 from tests.story.house import House, open_house
 from workers.machine import Machine
 
@@ -21,19 +22,6 @@ repositories:
 """
 NO_DRIFT = "drift: 0 on what this pull touches, 0 elsewhere"
 WORDS = '--allow-destructive --accept-risk "test"'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """A line of the table that a run ends with."""
-
-    project: str
-    engine: str
-    pulls: int
-    migrations: int
-    statements: int
-    seconds: float
-    undeclared: int = 0
 
 
 @dataclass(kw_only=True)

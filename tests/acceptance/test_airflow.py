@@ -6,7 +6,7 @@ import pytest
 
 from tests.acceptance.conftest import Install, OpenStage
 from tests.acceptance.projects import AIRFLOW
-from tests.acceptance.stage import Measured
+from tests.acceptance.table import Measured
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.sandbox, pytest.mark.timeout(900)]
 

@@ -11,7 +11,8 @@ import pytest
 from deploy.demo.mariadb import MariadbServer
 from tests.acceptance.conftest import Install, OpenStage
 from tests.acceptance.projects import Installed, Project
-from tests.acceptance.stage import NO_DRIFT, Measured, Stage
+from tests.acceptance.stage import NO_DRIFT, Stage
+from tests.acceptance.table import Measured
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.sandbox, pytest.mark.timeout(900)]
 

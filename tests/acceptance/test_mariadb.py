@@ -8,12 +8,11 @@ import pytest
 
 from deploy.demo.mariadb import MariadbServer
 from tests.acceptance.conftest import Install, OpenStage
-from tests.acceptance.projects import OPTUNA, Project
-from tests.acceptance.stage import Measured
+from tests.acceptance.projects import CINDER, OPTUNA
+from tests.acceptance.table import Measured
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.sandbox, pytest.mark.timeout(900)]
 
-CINDER = Project(name="cinder 29.0.0", needs="cinder==29.0.0\npymysql\n", folder="cinder/db/migrations")
 OPTUNA_WITH_DRIVER = replace(OPTUNA, name="optuna 5.0.0 and pymysql", needs="optuna==5.0.0\npymysql\n")
 
 

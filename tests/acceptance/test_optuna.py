@@ -14,7 +14,8 @@ from psycopg import sql
 from deploy.demo.github.records import Pull
 from tests.acceptance.conftest import Install, OpenStage
 from tests.acceptance.projects import OPTUNA
-from tests.acceptance.stage import WORDS, Measured, Stage
+from tests.acceptance.stage import WORDS, Stage
+from tests.acceptance.table import Measured
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.sandbox, pytest.mark.timeout(900)]
 

@@ -12,7 +12,8 @@ import pytest
 
 from deploy.demo.mariadb import MariadbServer
 from tests.acceptance.prisma_projects import CORPORA, PrismaHistory, corpus, corpus_folder
-from tests.acceptance.stage import NO_DRIFT, SERVER, WORDS, Measured
+from tests.acceptance.stage import NO_DRIFT, SERVER, WORDS
+from tests.acceptance.table import Measured
 from tests.demo.github.contract import assert_no_violations
 from tests.story.house import House, open_house
 from tests.story.prisma_shop import row

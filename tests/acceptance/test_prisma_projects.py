@@ -10,7 +10,8 @@ import pytest
 
 from tests.acceptance.prisma_ground import OpenTarget, undeclared_at_head, wanted
 from tests.acceptance.prisma_projects import SCHEMA, PrismaHistory, litellm
-from tests.acceptance.stage import NO_DRIFT, SERVER, WORDS, Measured
+from tests.acceptance.stage import NO_DRIFT, SERVER, WORDS
+from tests.acceptance.table import Measured
 from tests.demo.github.contract import assert_no_violations
 from tests.story.house import House, open_house
 from tests.story.targets import PostgresDatabase, Target

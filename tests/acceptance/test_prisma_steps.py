@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.prisma_ground import OpenTarget, applied, wanted
 from tests.acceptance.prisma_projects import Files, PrismaHistory, corpus_folder
 from tests.acceptance.prisma_steps import Step, steps
-from tests.acceptance.stage import Measured
+from tests.acceptance.table import Measured
 from tests.console.repositories import commit
 from tests.story.targets import Target
 from workers.cli import main

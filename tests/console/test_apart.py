@@ -15,7 +15,7 @@ from tests.story.shop import add_column
 from tests.story.targets import SqliteFile
 from workers.settings import KEY_BYTES, create_key
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.processes, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

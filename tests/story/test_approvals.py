@@ -91,6 +91,7 @@ def test_a_clean_merge_excludes_nobody_and_one_that_holds_more_its_author(open_s
     assert shop.prod.columns()[-1] == "parcel"
 
 
+@pytest.mark.acceptance
 def test_an_approval_that_is_too_old_counts_no_more_and_the_others_stay(open_shop: OpenShop):
     shop = open_shop(shop_config(prod="approvals: 2, approval_expires: 1h"))
     house = shop.house
@@ -287,6 +288,7 @@ def test_what_was_rolled_back_is_applied_again_by_approvals_of_its_own(open_shop
     assert "delivery" in shop.prod.columns()
 
 
+@pytest.mark.acceptance
 def test_on_postgresql_what_destroys_waits_for_its_words_and_drift_for_its_number(open_shop: OpenShop, pg_url: str):
     shop = open_shop(postgres=pg_url)
     house = shop.house

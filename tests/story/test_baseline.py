@@ -91,6 +91,7 @@ def test_a_baseline_is_recorded_where_each_difference_is_accepted_by_its_number(
     assert "table `loads`" in report
 
 
+@pytest.mark.acceptance
 def test_a_history_that_cannot_begin_from_empty_begins_from_the_adopted_schema(open_shop: OpenShop):
     first = migration(FIRST, None, '    op.add_column("orders", sa.Column("note", sa.Text))\n')
     shop = open_shop(files=shop_files() | {f"alembic/versions/{FIRST}_first.py": first})
@@ -108,6 +109,7 @@ def test_a_history_that_cannot_begin_from_empty_begins_from_the_adopted_schema(o
     assert "Nothing is written: the schema as it is" in house.evidence(pull, "02-migration-plan.md")
 
 
+@pytest.mark.acceptance
 def test_without_a_scratch_server_drift_is_told_from_what_the_last_rollout_left(open_shop: OpenShop):
     assert_told_from_the_last(open_shop())
 

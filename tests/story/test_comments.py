@@ -162,6 +162,7 @@ def test_an_environment_that_is_only_watched_blocks_no_merge(open_shop: OpenShop
     assert house.check(pull).conclusion == "failure"
 
 
+@pytest.mark.acceptance
 def test_a_report_names_the_other_pulls_that_want_the_same_environment(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house

@@ -38,6 +38,7 @@ def read(house: House, ref: str, path: str) -> str:
     return found.decode()
 
 
+@pytest.mark.acceptance
 def test_prod_waits_for_staging_and_both_keep_evidence_of_their_own(open_shop: OpenShop):
     shop = open_both(open_shop)
     house = shop.house
@@ -138,6 +139,7 @@ def test_a_readme_commit_keeps_the_code_and_a_moved_base_too(open_shop: OpenShop
     assert "delivery" in shop.prod.columns()
 
 
+@pytest.mark.acceptance
 def test_a_hotfix_by_hand_is_marked_as_applied_the_next_day(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house
@@ -154,6 +156,7 @@ def test_a_hotfix_by_hand_is_marked_as_applied_the_next_day(open_shop: OpenShop)
     assert "2b00000000bb" in shop.prod.text()
 
 
+@pytest.mark.acceptance
 def test_a_rollback_has_a_plan_and_an_approval_of_its_own(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house

@@ -41,7 +41,7 @@ def first(provider: str = "sqlite") -> str:
     return prisma_files(provider)[script(FIRST)]
 
 
-@pytest.mark.parametrize("provider", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("provider", [pytest.param("sqlite", marks=pytest.mark.acceptance), "postgresql"])
 def test_a_push_that_only_adds_needs_its_code_and_its_word_and_is_then_all_there(
     open_prisma: OpenPrisma, request: pytest.FixtureRequest, provider: str
 ):

@@ -131,6 +131,7 @@ def test_a_comment_changed_before_the_apply_starts_takes_its_approval_back(
     assert "needs" not in house.report(pull).splitlines()[0]
 
 
+@pytest.mark.acceptance
 def test_editing_a_comment_after_the_apply_changes_nothing(open_shop: OpenShop):
     shop = open_shop()
     house = shop.house
@@ -295,6 +296,7 @@ def test_a_rejection_stops_one_environment_and_nothing_else(open_shop: OpenShop)
     assert shop.prod.columns()[-1] == "delivery"
 
 
+@pytest.mark.acceptance
 def test_on_postgresql_a_target_changed_between_approval_and_apply_voids_the_approval(open_shop: OpenShop, pg_url: str):
     shop = open_shop(postgres=pg_url)
     house = shop.house

@@ -297,8 +297,9 @@ def test_without_a_sandbox_it_works_the_same_and_is_not_isolated(area: Path):
     with plain.started(log_statement="all") as server:
         assert rows(server, "SELECT 1") == [(1,)]
         assert [each.text for each in server.logged()] == ["SELECT 1"]
-        pid = rows(server, "SELECT pg_backend_pid()")[0][0]
-        assert Path(f"/proc/{pid}").exists(), "its numbers are the machine's"
+        with psycopg.connect(server.conninfo()) as connection:
+            pid = connection.info.backend_pid
+            assert Path(f"/proc/{pid}").exists(), "its numbers are the machine's"
     assert eventually(lambda: not Path(f"/proc/{pid}").exists())
 
 
