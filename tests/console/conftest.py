@@ -26,6 +26,7 @@ def ground(shared_dir: Path) -> Ground:
 def command(data_dir: Path) -> Command:
     """Runs `schemagate` in an empty folder of this test; keywords are further variables."""
     (work := data_dir / "work").mkdir()
+    (data := data_dir / "data").mkdir(mode=0o711)  # a sandbox's user passes, so nothing is laid elsewhere for it
 
     def run(*words: object, **variables: str) -> Ran:
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "SCHEMAGATE_SANDBOX"}}
@@ -33,7 +34,7 @@ def command(data_dir: Path) -> Command:
             **kept,
             "HOME": str(data_dir),
             "PYTHONPATH": str(ROOT),
-            "SCHEMAGATE_DATA_DIR": str(data_dir / "data"),
+            "SCHEMAGATE_DATA_DIR": str(data),
         }
         return subprocess.run(
             [sys.executable, "-m", "workers.cli", *map(str, words)],

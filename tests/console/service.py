@@ -123,6 +123,7 @@ def serve(folder: Path, files: dict[str, str], server_config: str, *commands: st
     app = world.create_app(acme, "schemagate", webhook_url="", webhook_secret=HOOK)
     world.install(app, acme)
     (config := folder / "server.yml").write_text(server_config)
+    (data := folder / "data").mkdir(mode=0o711, exist_ok=True)  # a sandbox's user passes, so nothing is laid elsewhere for it
     port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if name in {"PATH", "SCHEMAGATE_SANDBOX"}},
@@ -133,7 +134,7 @@ def serve(folder: Path, files: dict[str, str], server_config: str, *commands: st
         "SCHEMAGATE_GITHUB_API_URL": github.api_url,
         "SCHEMAGATE_GITHUB_SERVER_URL": github.server_url,
         "SCHEMAGATE_CONFIG": str(config),
-        "SCHEMAGATE_DATA_DIR": str(folder / "data"),
+        "SCHEMAGATE_DATA_DIR": str(data),
         "SCHEMAGATE_PORT": str(port),
         **told,
     }

@@ -103,7 +103,8 @@ def test_the_copied_python_is_whole_and_has_no_site_packages(sandbox: Bubblewrap
 
 
 def test_an_area_that_can_be_passed_is_taken_and_closed_to_listing(data_dir: Path):
-    area = open_area(data_dir / "area", SOMEBODY)
+    data_dir.chmod(0o711)
+    area = open_area(data_dir / "area", SOMEBODY, fallback=Path("/nowhere"))
     assert area == data_dir / "area"
     assert stat.S_IMODE(area.stat().st_mode) == 0o711
 

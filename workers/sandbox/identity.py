@@ -39,8 +39,14 @@ class Identity:
         if not self.dropped:
             return os.access(path, os.R_OK)
         real = path.resolve()
-        above = all(self._may(parent, stat.S_IXOTH) for parent in real.parents)
-        return above and self._may(real, stat.S_IROTH)
+        return self.passes(real.parent) and self._may(real, stat.S_IROTH)
+
+    def passes(self, folder: Path) -> bool:
+        """Whether this user can pass through `folder` to what it knows by name there."""
+        if not self.dropped:
+            return os.access(folder, os.X_OK)
+        real = folder.resolve()
+        return all(self._may(each, stat.S_IXOTH) for each in (real, *real.parents))
 
     def _may(self, path: Path, bit: int) -> bool:
         found = path.stat()

@@ -50,7 +50,7 @@ def open_area(wanted: Path, identity: Identity, fallback: Path = _FALLBACK) -> P
     """
     wanted.mkdir(parents=True, exist_ok=True)
     area = wanted
-    if len(os.fsencode(wanted)) > _LONGEST or not identity.reaches(wanted.parent):
+    if len(os.fsencode(wanted)) > _LONGEST or not identity.passes(wanted.parent):
         name = hashlib.sha256(os.fsencode(wanted.resolve())).hexdigest()[:12]
         area = fallback / f"schemagate-{name}"
         area.mkdir(mode=0o700, exist_ok=True)
