@@ -123,7 +123,9 @@ def serve(folder: Path, files: dict[str, str], server_config: str, *commands: st
     app = world.create_app(acme, "schemagate", webhook_url="", webhook_secret=HOOK)
     world.install(app, acme)
     (config := folder / "server.yml").write_text(server_config)
-    (data := folder / "data").mkdir(mode=0o711, exist_ok=True)  # a sandbox's user passes, so nothing is laid elsewhere for it
+    (data := folder / "data").mkdir(
+        mode=0o711, exist_ok=True
+    )  # a sandbox's user passes, so nothing is laid elsewhere for it
     port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if name in {"PATH", "SCHEMAGATE_SANDBOX"}},

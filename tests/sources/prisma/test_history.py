@@ -11,9 +11,10 @@ from workers.core.refusals import RefusalCode
 from workers.ports import History
 from workers.reading.sqlite import FOLLOW
 from workers.sources.prisma.detect import Literals, read_project
+from workers.sources.prisma.follows import referenced
 from workers.sources.prisma.history import Script, read_history, read_scripts
 from workers.sources.prisma.migrations_table import COLUMNS, Bookkeeper, judge_rows
-from workers.sources.prisma.scripts import Writer, referenced
+from workers.sources.prisma.scripts import Writer
 
 BASE = {
     "prisma/schema.prisma": 'datasource db {\n  provider = "sqlite"\n  url = "file:x"\n}\n',

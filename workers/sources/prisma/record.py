@@ -27,10 +27,11 @@ from workers.sources.prisma.engine import (
     SchemaFile,
 )
 from workers.sources.prisma.entries import entries, warnings
+from workers.sources.prisma.follows import referenced
 from workers.sources.prisma.history import SCRIPT, Script, push_name
 from workers.sources.prisma.migrations_table import Bookkeeper
 from workers.sources.prisma.native import NativeEngine
-from workers.sources.prisma.scripts import Writer, is_empty, referenced
+from workers.sources.prisma.scripts import Writer, is_empty
 
 NATIVE = "the operator's schema engine"
 UNWEIGHED = "rows were not looked at: what would be lost, or what rows forbid, is not said by it"

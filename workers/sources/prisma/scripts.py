@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
 
 from workers.core.names import Engine
 from workers.ports import RecordedStatement
 from workers.reading import postgresql
 from workers.reading.lexer import TokenKind, split, tokens
 from workers.reading.sqlite import FOLLOW
-from workers.sources.prisma.entries import bare
+from workers.sources.prisma.follows import Followed, followed
 from workers.sources.prisma.history import Script
 from workers.sources.prisma.migrations_table import Bookkeeper
 
-_SWITCH = re.compile(r"pragma\s+(?:\w+\s*\.\s*)?foreign_keys\s*[=(]\s*[\"'`]?(?P<to>\w+)", re.IGNORECASE)
-_NAME = r"(?:main\s*\.\s*)?[\"`\[]?(?P<name>[^\"`\]\s(),;]+)"
-_ACTS = re.compile(
-    rf"(?:delete\s+from|update(?:\s+or\s+\w+)?|replace\s+into|drop\s+table(?:\s+if\s+exists)?|insert\s+or\s+replace\s+into)\s+{_NAME}",
-    re.IGNORECASE,
-)
-_MAY_ACT = re.compile(r"with\b.*\b(?:delete|update|replace)\b", re.IGNORECASE)
-_REFERENCES = re.compile(rf"\breferences\s+{_NAME}", re.IGNORECASE)
-_RENAMED = re.compile(rf"alter\s+table\s+{_NAME}[\"`\]]?\s+rename\s+to\s+[\"`\[]?(?P<new>[^\"`\]\s;]+)", re.IGNORECASE)
-_OFF = frozenset({"off", "false", "no", "0"})
 _STEERING = frozenset({"begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release"})
 
 
@@ -44,9 +32,9 @@ class Writer:
         engine = self.bookkeeper.engine
         commands = split(script.sql or "", engine)
         apart = not all(_is_transactional(command, engine) for command in commands)
-        followed = _followed(commands, self.referenced) if engine is Engine.SQLITE else Followed.NOTHING
+        keys = followed(commands, self.referenced) if engine is Engine.SQLITE else Followed.NOTHING
         steered = engine.family is not Engine.MYSQL and any(steers(command, engine) for command in commands)
-        if steered or followed is Followed.SOME or (apart and followed is Followed.ALL):
+        if steered or keys is Followed.SOME or (apart and keys is Followed.ALL):
             self._around(script, made, (script.sql or "",), batch=True)
         elif engine.family is Engine.MYSQL:
             self._around(script, made, commands, within=True)
@@ -54,7 +42,7 @@ class Writer:
             self._around(script, made, commands)
         else:
             self.group += 1
-            self._own(script, ((FOLLOW,) if followed is Followed.ALL else ()) + made)
+            self._own(script, ((FOLLOW,) if keys is Followed.ALL else ()) + made)
             self._add(script, commands)
             self._own(script, (self.bookkeeper.applied(script),))
 
@@ -114,45 +102,6 @@ def steers(command: str, engine: Engine) -> bool:
 def is_empty(script: Script, engine: Engine) -> bool:
     """Whether a script holds no command."""
     return not split(script.sql or "", engine)
-
-
-class Followed(Enum):
-    """Of the commands of a SQLite script to which foreign keys matter while they run: whether these are followed."""
-
-    NOTHING = "nothing is followed, or nothing refers to anything"
-    ALL = "all"
-    SOME = "some"
-
-
-def referenced(scripts: Iterable[Script]) -> frozenset[str]:
-    """The tables that these scripts say something refers to, in lower case."""
-    found: set[str] = set()
-    for sql in ((script.sql or "").lower() for script in scripts):
-        found.update(match["name"] for match in _REFERENCES.finditer(sql))
-        found.update(match["new"] for match in _RENAMED.finditer(sql) if match["name"] in found)
-    return frozenset(found)
-
-
-def _acts(command: str, tables: frozenset[str]) -> bool:
-    """Whether a command changes or removes what rows elsewhere may refer to."""
-    found = _ACTS.match(command)
-    return found["name"].lower() in tables if found is not None else _MAY_ACT.match(command) is not None
-
-
-def _followed(commands: tuple[str, ...], tables: frozenset[str]) -> Followed:
-    """Prisma's SQLite follows foreign keys until a script switches that off, and then again; our transactions do so or not as a whole.
-
-    Rows that are only inserted are looked at before COMMIT, followed or not.
-    """
-    on, off, met = True, False, False
-    for command in (bare(item, Engine.SQLITE) for item in commands):
-        switch = _SWITCH.match(command)
-        if switch is not None:
-            on = switch["to"].lower() not in _OFF
-            off = off or not on
-        elif on and _acts(command, tables):
-            met = True
-    return Followed.SOME if met and off else Followed.ALL if met else Followed.NOTHING
 
 
 def _is_transactional(command: str, engine: Engine) -> bool:

@@ -19,9 +19,10 @@ from workers.databases.sqlite.writing import SqliteWriter
 from workers.ports import RecordedStatement, StatementError
 from workers.sandbox.run import Sandbox
 from workers.sources.prisma.engine import EngineFault, PrismaEngine
+from workers.sources.prisma.follows import referenced
 from workers.sources.prisma.history import Script
 from workers.sources.prisma.migrations_table import Bookkeeper
-from workers.sources.prisma.scripts import Writer, referenced
+from workers.sources.prisma.scripts import Writer
 
 pytestmark = pytest.mark.sandbox
 
