@@ -34,7 +34,7 @@ from workers.sandbox.identity import Identity
 PREFIX = "schemagate_scratch_"
 STALE_SECONDS = 3600
 INSIDE = "/sockets"
-_OURS = re.compile(PREFIX + r"(\d{10})_[0-9a-f]{12}(?:_rw|_copy\d+)?")
+_OURS = re.compile(PREFIX + r"(\d{10})_[0-9a-f]{12}(?:_rw)?")
 _MAINTENANCE = "postgres"
 _SELF = """SELECT pg_catalog.concat_ws(' ', current_user, session_user, r::pg_catalog.text) FROM pg_catalog.pg_roles r
     WHERE rolname = session_user"""
