@@ -88,7 +88,7 @@ def not_compared(place: Place) -> str:
     if len(kinds) > 20:
         parts.append(f"{len(kinds) - 20} kinds more")
     parts += _excluded(place.shown.examination.excluded)
-    parts.append("rows, roles and server settings")
+    parts.append("rows, the order of columns, roles and server settings")
     return joined(parts)
 
 
