@@ -10,6 +10,7 @@ import pytest
 
 from deploy.demo.mariadb import MariadbServer
 from tests.sources.prisma.stand_in import ADDED, stand_in
+from tests.story.house import House
 from tests.story.prisma_shop import (
     FIRST,
     SCHEMA,
@@ -148,16 +149,22 @@ def test_with_an_engine_of_the_operators_the_migration_to_commit_is_in_the_repor
     assert f"{ADDED};" in report
 
 
-@pytest.mark.acceptance
-def test_with_an_engine_of_the_operators_a_schema_is_pushed(
-    open_prisma: OpenPrisma, prod: MariadbDatabase, data_dir: Path
-):
+def pushing(open_prisma: OpenPrisma, prod: MariadbDatabase, data_dir: Path) -> House:
+    """A house whose module pushes by the operator's engine; the first schema is live."""
     kept = {CONFIG: prisma_config(more="strategy: push\n    reason: a prototype"), SCHEMA: schema("mysql")}
     files = {
         name: text for name, text in prisma_files("mysql").items() if not name.startswith("prisma/migrations")
     } | kept
     live = prisma_files("mysql")[script(FIRST)]
     house, _ = open_prisma(files, mariadb=prod, live=live, schema_engine=str(stand_in(data_dir)))
+    return house
+
+
+@pytest.mark.acceptance
+def test_with_an_engine_of_the_operators_a_schema_is_pushed(
+    open_prisma: OpenPrisma, prod: MariadbDatabase, data_dir: Path
+):
+    house = pushing(open_prisma, prod, data_dir)
     pull = house.open_pull({SCHEMA: with_column(provider="mysql")})
     report = house.report(pull)
     assert "**Add column** `orders.delivery`" in report
@@ -171,12 +178,7 @@ def test_with_an_engine_of_the_operators_a_schema_is_pushed(
 def test_what_that_engine_would_run_must_lead_to_the_models(
     open_prisma: OpenPrisma, prod: MariadbDatabase, data_dir: Path
 ):
-    kept = {CONFIG: prisma_config(more="strategy: push\n    reason: a prototype"), SCHEMA: schema("mysql")}
-    files = {
-        name: text for name, text in prisma_files("mysql").items() if not name.startswith("prisma/migrations")
-    } | kept
-    live = prisma_files("mysql")[script(FIRST)]
-    house, _ = open_prisma(files, mariadb=prod, live=live, schema_engine=str(stand_in(data_dir)))
+    house = pushing(open_prisma, prod, data_dir)
     both = with_column(provider="mysql").replace("  delivery ", "  express    String?\n  delivery ")
     report = house.report(house.open_pull({SCHEMA: both}))
     assert '"orders"."express": the schema has this column' in report
